@@ -19,7 +19,7 @@ DEPENDENCIES = {
     "1/x": ("x",),
     "F": ("log x² · sin x", "1/x"),
 }
-"""The dependency graph of F: each value, and the values that it is computed from."""
+"""The dependency graph of F, as a mapping from each value to those that it is computed from."""
 
 
 def evaluation_trace(x: Tensor) -> dict[str, Tensor]:

@@ -1,0 +1,44 @@
+"""Run every page and script again when the package, or the torch that it runs on, has changed.
+
+Sphinx reads a page again when the page changes, and sphinx-gallery runs a script again when the
+script changes. Neither knows that what they show also depends on the installed package. Without
+this, a build after a change to a function would show the old numbers.
+"""
+
+import hashlib
+import shutil
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util.typing import ExtensionMetadata
+
+import autograd_tutorial
+
+
+def fingerprint_inputs(_app: Sphinx, config: Config) -> None:
+    """Set the fingerprint of all that a run depends on besides the page or script itself."""
+    digest = hashlib.sha256(f"{version('torch')} {version('matplotlib')} {sys.version}".encode())
+    for module in sorted(Path(autograd_tutorial.__file__).parent.rglob("*.py")):
+        digest.update(module.read_bytes())
+    config.run_fingerprint = digest.hexdigest()
+
+
+def discard_stale_gallery(app: Sphinx) -> None:
+    """Remove what sphinx-gallery generated from other inputs, so that it runs the scripts again."""
+    gallery = app.srcdir / "gallery"
+    stamp = gallery / "fingerprint.txt"
+    if not stamp.exists() or stamp.read_text() != app.config.run_fingerprint:
+        shutil.rmtree(gallery, ignore_errors=True)
+        gallery.mkdir()
+        stamp.write_text(app.config.run_fingerprint)
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the fingerprint: Sphinx reads every page again when it differs."""
+    app.add_config_value("run_fingerprint", "", "env", types=str)
+    app.connect("config-inited", fingerprint_inputs)
+    app.connect("builder-inited", discard_stale_gallery, priority=100)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,116 @@
+"""The figures of the gallery, in a light and a dark version, in scripts and in pages.
+
+A script draws a figure once, with `autograd_tutorial.figures`. The scraper saves it as SVG, and
+saves the same file again with the ink and the grid replaced by their colours for a dark page.
+The furo theme shows one of the two. The `gallery-figure` directive shows such a figure in a page.
+"""
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import ExtensionMetadata
+
+from autograd_tutorial import figures
+
+READING_ORDER = (
+    "vector_to_scalar.py",
+    "ex1_gradient_argument.py",
+    "control_flow.py",
+    "ex2_sine_derivative.py",
+    "ex5_log_sine_reciprocal.py",
+    "training.py",
+)
+"""The scripts in the order in which the gallery shows them. A new script is added here."""
+
+DARK = ((figures.INK, figures.INK_ON_DARK), (figures.GRID, figures.GRID_ON_DARK))
+
+
+def reading_order(script: str) -> int:
+    """Return the place of a script in the gallery."""
+    if script not in READING_ORDER:
+        raise ValueError(f"gallery/{script} has no place yet: add it to READING_ORDER in {__name__}.")
+    return READING_ORDER.index(script)
+
+
+def save(figure: plt.Figure, light: Path) -> None:
+    """Save a figure as SVG, in a light and a dark version, with the same bytes each time."""
+    alt = str(figure.get_label())
+    if not alt:
+        raise ValueError("A figure has no alternative text: start it with figures.new(alt=...).")
+    described = {"Description": alt, "Date": None, "Creator": None}
+    with mpl.rc_context({"svg.hashsalt": light.stem, "svg.fonttype": "path"}):
+        figure.savefig(light, format="svg", metadata=described)
+    drawing = light.read_text(encoding="utf-8")
+    for ink, ink_on_dark in DARK:
+        drawing = drawing.replace(ink, ink_on_dark)
+    dark_version(light).write_text(drawing, encoding="utf-8")
+
+
+def dark_version(light: Path) -> Path:
+    """Return the path of the dark version of a figure."""
+    return light.with_name(f"{light.stem}_dark.svg")
+
+
+def read_description(drawing: ElementTree.Element) -> str:
+    """Return the alternative text that `save` wrote into a figure."""
+    text = drawing.findtext(".//{http://purl.org/dc/elements/1.1/}description")
+    assert text is not None
+    return text
+
+
+def images(light: Path, uri: str) -> list[nodes.image]:
+    """Return the light and the dark image of a figure, with size and alternative text."""
+    drawing = ElementTree.parse(light).getroot()
+    _, _, width, height = drawing.attrib["viewBox"].split()
+    # An SVG without units is measured in CSS pixels, of which a point has 4/3.
+    size = {"width": str(round(float(width) * 4 / 3)), "height": str(round(float(height) * 4 / 3))}
+    shared: dict[str, Any] = {"alt": read_description(drawing), **size}
+    dark_uri = uri.removesuffix(".svg") + "_dark.svg"
+    return [
+        nodes.image(uri=uri, classes=["house-figure", "only-light"], **shared),
+        nodes.image(uri=dark_uri, classes=["house-figure", "only-dark"], **shared),
+    ]
+
+
+class GalleryFigure(SphinxDirective):
+    """`{gallery-figure} control_flow 1` shows the first figure of gallery/control_flow.py."""
+
+    required_arguments = 2
+
+    def run(self) -> list[nodes.Node]:
+        """Return the two images of the figure."""
+        stem, number = self.arguments
+        name = f"sphx_glr_{stem}_{int(number):03d}.svg"
+        light = self.env.srcdir / "gallery" / "images" / name
+        if not light.exists():
+            raise self.error(f"gallery/{stem}.py draws no figure number {number}.")
+        self.env.note_dependency(str(light))
+        return [nodes.container("", *images(light, f"/gallery/images/{name}"), classes=["house-figures"])]
+
+
+def scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+    """Save the open figures of a code block and return the lines that show them."""
+    lines = []
+    stem = Path(block_vars["src_file"]).stem
+    for number in plt.get_fignums():
+        light = Path(next(block_vars["image_path_iterator"])).with_suffix(".svg")
+        save(plt.figure(number), light)
+        lines.append(f"\n.. gallery-figure:: {stem} {len(block_vars['image_path_iterator'])}\n")
+    plt.close("all")
+    return "".join(lines)
+
+
+def _get_sg_image_scraper() -> Any:
+    return scraper
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the directive."""
+    app.add_directive("gallery-figure", GalleryFigure)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

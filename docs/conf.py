@@ -1,0 +1,121 @@
+"""How Sphinx builds the site: assignments only. What needs code is a module in `_ext`."""
+
+import os
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+# The project
+project = "autograd-tutorial"
+author = "The autograd-tutorial authors"
+project_copyright = f"2026, {author}. Text: CC BY 4.0, code: MIT"
+version = release = installed_version("autograd-tutorial")
+base_url = os.environ.get("AUTOGRAD_TUTORIAL_URL", "")
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.napoleon",
+    "sphinx_codeautolink",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinxext.opengraph",
+    "notfound.extension",
+    "fresh_runs",
+    "gallery_figures",
+    "mathml",
+]
+
+# Sources
+exclude_patterns = ["_build", "_ext", "gallery/*.ipynb", "gallery/*.py", "**sg_execution_times.rst"]
+templates_path = ["_templates"]
+default_role = "literal"
+nitpicky = True
+nitpick_ignore = [
+    ("py:class", "matplotlib.axes._axes.Axes"),  # where it is defined, not where it is documented
+]
+# sphinx-gallery links the names in its own scripts.
+rst_prolog = ".. autolink-skip:: file\n"
+
+# Pages: MyST, executed by myst-nb
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "force" # Sphinx reads only what changed; see _ext/fresh_runs.py
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+
+# Scripts: run by sphinx-gallery
+sphinx_gallery_conf = {
+    "examples_dirs": "../gallery",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "within_subsection_order": "gallery_figures.reading_order",
+    "image_scrapers": ("gallery_figures",),
+    "abort_on_example_error": False,
+    "backreferences_dir": "gallery/backreferences",
+    "doc_module": ("autograd_tutorial",),
+    "reference_url": {"autograd_tutorial": None},
+    "remove_config_comments": True,
+    "min_reported_time": 3600,
+    "show_memory": False,
+    "show_signature": False,
+    "download_all_examples": False,
+    "plot_gallery": True,
+}
+
+# Reference and links to other projects' documentation (read from small local inventories)
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+napoleon_use_rtype = False
+intersphinx_mapping = {
+    "ipython": ("https://ipython.readthedocs.io/en/stable/", "_inventories/ipython.txt"),
+    "matplotlib": ("https://matplotlib.org/stable/", "_inventories/matplotlib.txt"),
+    "python": ("https://docs.python.org/3/", "_inventories/python.txt"),
+    "torch": ("https://docs.pytorch.org/docs/stable/", "_inventories/torch.txt"),
+}
+codeautolink_warn_on_missing_inventory = True
+codeautolink_inventory_map = {"IPython.core.display.Markdown": "IPython.display.Markdown"}
+
+# Figures and formulas
+math_font = "_static/fonts/stix-two-math.woff2"  # also named in _static/site.css
+html_context = {"math_font": math_font}
+
+# The built site
+html_theme = "furo"
+html_title = "autograd-tutorial"
+html_baseurl = base_url
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_favicon = "_static/favicon.svg"
+html_show_sourcelink = False
+html_show_sphinx = False
+html_copy_source = False
+html_theme_options = {
+    "top_of_page_buttons": [],
+    "light_css_variables": {
+        "color-brand-primary": "#1f5fa8",
+        "color-brand-content": "#1f5fa8",
+        "color-brand-visited": "#6d3fa0",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#7fb5f5",
+        "color-brand-content": "#7fb5f5",
+        "color-brand-visited": "#c3a0f0",
+    },
+}
+copybutton_exclude = ".linenos, .gp, .go"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_selector = "div.cell_input div.highlight pre, div.highlight-python pre, div.highlight-Python pre, div.highlight-console pre"
+ogp_site_name = project
+ogp_site_url = base_url
+ogp_description_length = 160
+ogp_enable_meta_description = True
+ogp_social_cards = {"line_color": "#1f5fa8"}
+notfound_urls_prefix = urlsplit(base_url).path.rstrip("/") + "/"

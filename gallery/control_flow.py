@@ -1,0 +1,181 @@
+"""
+Differentiate through a loop and a branch
+=========================================
+
+You will be able to say what gradient autograd finds for a function with a loop and an ``if`` in it,
+and at which points there is none to find.
+"""
+
+# %%
+# Everything that this page needs is imported here.
+
+import matplotlib.pyplot as plt
+import torch
+
+from autograd_tutorial import figures
+from autograd_tutorial.functions import double_until_large, double_until_large_factor
+
+# %%
+# One path, one factor
+# --------------------
+# :func:`autograd_tutorial.functions.double_until_large` doubles a number until its size reaches
+# 1000. If the result is not positive, it multiplies it by 100. The loop and the branch decide
+# *which* operations run. Autograd records those that ran, and for one a they are multiplications
+# only: :math:`f(a) = k\,a`. So predict that the gradient is :math:`f(a) / a`.
+
+a = torch.tensor(1.2009, requires_grad=True)
+d = double_until_large(a)
+d.backward()
+torch.testing.assert_close(a.grad, (d / a).detach())
+a.grad
+
+# %%
+# That is :math:`2^{10}`: ten doublings. The comparison allows for rounding on purpose, because
+# ``d / a`` is rounded and need not equal the factor to the last bit.
+#
+# Where the number of doublings changes
+# -------------------------------------
+# A larger a needs fewer doublings. The count changes at 500, 250, 125 and so on, at
+# :math:`1000 / 2^n`, and each point belongs to the interval on its right. Take every interval on
+# its own, from its edge up to a hair below the next one.
+
+edges = 1000 / 2.0 ** torch.arange(1, 11, dtype=torch.float64)
+intervals = edges[:, None] * torch.linspace(1, 2 - 1e-9, 9, dtype=torch.float64)
+edges
+
+
+# %%
+# Two small functions give f and its gradient on an interval, one number at a time.
+
+
+def f(numbers):
+    return torch.stack([double_until_large(a) for a in numbers])
+
+
+def gradient(numbers):
+    a = numbers.clone().requires_grad_()
+    return torch.autograd.grad(f(a).sum(), a)[0]
+
+
+# %%
+# Predict: on each interval the gradient is one constant, the factor k. Below zero it is 100 times
+# as large.
+
+for a in intervals:
+    k = double_until_large_factor(a[0])
+    assert torch.equal(gradient(a), k.expand(9))
+    assert torch.equal(gradient(-a), 100 * k.expand(9))
+
+# %%
+# The assertions pass. Now draw the function, one line for each interval and nothing between them.
+
+figure, axes = figures.new(
+    alt="f(a) for a from 0 to 700: a saw. From each edge, 31.25, 62.5, 125, 250 and 500, a "
+    "straight piece climbs from 1000 towards 2000, then f drops back to 1000. Continued "
+    "downwards, every piece meets the origin. Their slopes are 32, 16, 8, 4 and 2. The last "
+    "piece is drawn up to 700.",
+    height=3.9,
+)
+last = torch.tensor([500.0, 700.0])
+teeth = [last, *intervals[1:5]]
+figures.plot_branches(axes, [(a, f(a)) for a in teeth], color=figures.BLUE)
+for a in teeth:
+    k = gradient(a[:1]).item()
+    axes.plot([0, a[0]], [0, 1000], "--", color=figures.BLUE, linewidth=1, alpha=0.8)
+    axes.plot(a[0], 1000, "o", color=figures.BLUE)
+    axes.text(a[-1], k * a[-1] + 40, f"{k:.0f}", ha="center")
+axes.set(xlabel="a", ylabel="f(a)", xlim=(0, 740), ylim=(0, 2250), yticks=range(0, 2001, 500))
+axes.set_title("Pieces of lines through the origin, with slopes k")
+plt.show()
+
+# %%
+# The dashed lines are :math:`k\,a` with k = 2, 4, 8, 16 and 32. A filled dot shows which piece an
+# edge belongs to. The gradient is the slope of the piece, and it knows nothing of the drop at its
+# end.
+#
+# Below zero, a hundred times steeper
+# -----------------------------------
+# To see both signs and small numbers too, use log scales on both sides of zero. The axes leave out
+# zero itself: f loops forever there in the notebook, and here it raises an error.
+
+figure, axes = figures.new(
+    alt="Two panels over a from −1000 to 1000 on a scale that is logarithmic on both sides. "
+    "Above: f(a), a saw between 1000 and 2000 on the right and between −100000 and −200000 "
+    "on the left. Below: the gradient, stairs from 2 at a = 1000 up to 1024 near a = 1; on "
+    "the left the same stairs, 100 times as high.",
+    rows=2,
+    height=2.9,
+    sharex=True,
+)
+for sign, color in ((1, figures.BLUE), (-1, figures.ORANGE)):
+    line = {"color": color, "linewidth": 2.5}
+    figures.plot_branches(axes[0], [(sign * a, f(sign * a)) for a in intervals], **line)
+    figures.plot_branches(axes[1], [(sign * a, gradient(sign * a)) for a in intervals], **line)
+axes[0].set_xscale("symlog", linthresh=1, linscale=0.5)
+axes[0].set_yscale("symlog", linthresh=1000, linscale=0.4)
+axes[1].set_yscale("log")
+decades = [-1000, -100, -10, -1, 1, 10, 100, 1000]
+axes[0].set_xticks(decades, [f"{a}".replace("-", "−") for a in decades])
+axes[0].set_yticks([-200000, -100000, 1000, 2000], ["−200 000", "−100 000", "1000", "2000"])
+axes[1].set_yticks([2, 200, 1024, 102400], ["2", "200", "1024", "102 400"])
+axes[1].annotate("", (0, 102400), (0, 1024), arrowprops={"arrowstyle": "->", "color": figures.INK})
+axes[1].text(0.25, 10000, "× 100", va="center")
+axes[0].set(title="The function on both sides of zero", ylabel="f(a)", ylim=(-400000, 4000))
+axes[1].set(title="Its gradient", xlabel="a", ylabel="k")
+for panel in axes:
+    panel.minorticks_off()
+plt.show()
+
+# %%
+# Go from right to left: each time a halves, the gradient doubles. Past zero the branch multiplies
+# by 100, and the same stairs stand 100 times as high.
+#
+# At a jump, no derivative
+# ------------------------
+# At :math:`a = 125` the doubling count changes, and f drops from 2000 to 1000. There f has no
+# derivative. Autograd answers all the same: with the slope of the piece that ran.
+
+at_jump = torch.tensor([125.0], dtype=torch.float64)
+just_below = at_jump.nextafter(torch.zeros(1, dtype=torch.float64))
+f(just_below), f(at_jump), gradient(just_below), gradient(at_jump)
+
+# %%
+# Finite differences give another kind of wrong answer. If the interval from :math:`a - h` to
+# :math:`a + h` holds the jump, the quotient measures the drop and divides it by :math:`2h`.
+
+
+def central_difference(a, h):
+    return (f(a + h) - f(a - h)) / (2 * h)
+
+
+h = torch.logspace(-3, 1, 50, dtype=torch.float64)
+across, beside = central_difference(at_jump, h), central_difference(at_jump - 1, h)
+torch.testing.assert_close(across, 12 - 500 / h)
+torch.testing.assert_close(beside[h < 1], torch.full_like(h[h < 1], 16))
+
+# %%
+
+figure, axes = figures.new(
+    alt="The central difference against the step h. At a = 124 it is 16 while h is below 1, as "
+    "it should be, and strongly negative beyond. At a = 125, on the jump, it falls without "
+    f"limit as h shrinks: {across[0]:.0f} at h = {h[0]:g}.",
+    height=3.9,
+)
+small = h < 1
+figures.plot_branches(axes, [(h[small], beside[small]), (h[~small], beside[~small])])
+axes.plot(h, across, "--", color=figures.ORANGE)
+axes.text(0.001, 30, "a = 124, beside the jump: 16")
+axes.text(0.02, -60000, "a = 125, on the jump")
+axes.text(10, -14, "both, for h > 1", ha="right", va="center")
+axes.set_xscale("log")
+axes.set_yscale("symlog", linthresh=10)
+axes.set_xticks([0.001, 0.01, 0.1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
+axes.set_yticks([16, 0, -100, -10000], ["16", "0", "−100", "−10 000"])
+axes.set(xlabel="step h", ylabel="central difference", ylim=(-600000, 200))
+axes.set_title("Finite differences beside a jump and on it")
+axes.minorticks_off()
+plt.show()
+
+# %%
+# Beside the jump, a step that is small enough sees one piece only, and the quotient is the
+# gradient, 16. On the jump, a smaller step makes it worse: half the step, twice the nonsense.

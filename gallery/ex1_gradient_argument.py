@@ -1,0 +1,256 @@
+r"""
+Choose the gradient argument of backward
+========================================
+
+You will be able to say what ``y.backward(v)`` leaves in ``x.grad`` before you run it: the product
+of v with the Jacobian of y.
+"""
+
+# %%
+# This is exercise 1. The notebook hands it to an article, `The gradient argument in PyTorch's
+# backward function explained by examples
+# <https://zhang-yang.medium.com/the-gradient-argument-in-pytorchs-backward-function-explained-by-examples-68f266950c29>`__.
+# Here is the same ground in our own words, with every number computed.
+
+import matplotlib.pyplot as plt
+import torch
+
+from autograd_tutorial import figures
+from autograd_tutorial.exercises.ex1_gradient_argument import (
+    jacobian_by_rows,
+    vector_jacobian_product,
+)
+from autograd_tutorial.functions import (
+    space_to_plane,
+    space_to_plane_jacobian,
+    triple_square,
+    triple_square_derivative,
+)
+
+# %%
+# Two outputs, and no answer
+# --------------------------
+# The function below takes three numbers and returns two: :math:`y = (x_1 x_2,\; x_2 + x_3^2)`. Ask
+# for "the gradient" and autograd refuses.
+
+x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+y = space_to_plane(x)
+try:
+    y.backward()
+except RuntimeError as error:
+    message = str(error)
+message
+
+# %%
+# It is right to refuse. Two outputs and three inputs have six partial derivatives, and ``x.grad``
+# has room for three.
+#
+# The six derivatives as a picture
+# --------------------------------
+# The :term:`Jacobian` holds all six: one row for each output, one column for each input. By hand,
+#
+# .. math:: J = \begin{pmatrix} x_2 & x_1 & 0 \\ 0 & 1 & 2 x_3 \end{pmatrix}.
+
+J = space_to_plane_jacobian(x.detach())
+outputs, inputs = ["y₁", "y₂"], ["x₁", "x₂", "x₃"]
+
+figure, axes = figures.new(
+    alt="The Jacobian at x = (1, 2, 3) as a grid of two rows, y₁ and y₂, and three columns, x₁ to "
+    f"x₃. First row: {J[0].int().tolist()}. Second row: {J[1].int().tolist()}.",
+    height=2.8,
+)
+figures.matrix(axes, J, "J at x = (1, 2, 3)", rows=outputs, columns=inputs)
+plt.show()
+
+# %%
+# Read a row from left to right: how one output answers to each input. The second input,
+# :math:`x_2`, reaches both outputs, so its column has two entries that are not zero.
+#
+# v weighs the rows
+# -----------------
+# ``y.backward(v)`` wants one weight for each *output*. It multiplies every row of J by its weight
+# and adds the rows up:
+#
+# .. math:: (v^\top J)_j = \sum_i v_i \frac{\partial y_i}{\partial x_j}.
+#
+# This is a vector-Jacobian product, a :term:`VJP`. For :math:`v = (1, 10)` predict
+# :math:`1 \cdot (2, 1, 0) + 10 \cdot (0, 1, 6) = (2, 11, 60)`.
+
+v = torch.tensor([1.0, 10.0])
+y.backward(v)
+assert torch.equal(x.grad, v @ J)
+x.grad
+
+# %%
+# The next pictures have the same plan, so it is written once: v stands on the left, each weight
+# beside its row of J, and the product stands below the columns that it adds up.
+
+
+def draw_product(v, J, alt, title, highlight=()):
+    m, n = J.shape
+    figure, axes = figures.new(
+        alt, 2, 2, height=2.1, width_ratios=[1.06, n + 0.06], height_ratios=[m + 0.06, 1.06]
+    )
+    figure.suptitle(title, x=0.02, ha="left", fontsize=13)
+    numbers = torch.arange(1, max(m, n) + 1).tolist()
+    subscripts = [chr(0x2080 + i) for i in numbers]
+    figures.matrix(
+        axes[0, 0], v[:, None], "", rows=["v" + s for s in subscripts[:m]], color=figures.ORANGE
+    )
+    figures.matrix(
+        axes[0, 1], J, "", columns=["x" + s for s in subscripts[:n]], highlight=highlight
+    )
+    figures.matrix(axes[1, 1], (v @ J)[None], "", rows=["vᵀJ"], color=figures.GREEN)
+    axes[1, 0].set_axis_off()
+
+
+# %%
+
+draw_product(
+    v,
+    J,
+    title="vᵀJ for v = (1, 10)",
+    alt=f"v = {v.int().tolist()} stands beside the two rows of J. Below the three columns of J "
+    f"stands the product {(v @ J).int().tolist()}.",
+)
+plt.show()
+
+# %%
+# Go down the middle column: :math:`1 \cdot 1 + 10 \cdot 1 = 11`. The diagonal Jacobians of many
+# examples hide this sum, because there each column has one entry.
+#
+# A one-hot v picks a row
+# -----------------------
+# Give weight 1 to the second output and 0 to the first. What is left is the second row of J.
+
+x.grad = None
+one_hot = torch.tensor([0.0, 1.0])
+space_to_plane(x).backward(one_hot)
+assert torch.equal(x.grad, J[1])
+x.grad
+
+# %%
+
+draw_product(
+    one_hot,
+    J,
+    title="A one-hot v picks a row",
+    alt=f"v = {one_hot.int().tolist()} beside J, with the second row of J framed. The product "
+    f"below is that row, {(one_hot @ J).int().tolist()}.",
+    highlight=[1],
+)
+plt.show()
+
+# %%
+# The framed row comes out unchanged. So you can have the whole Jacobian, at the price of one
+# backward pass for each output.
+
+rows = jacobian_by_rows(space_to_plane, x)
+assert torch.equal(rows, J)
+rows
+
+# %%
+# v has the shape of the output
+# -----------------------------
+# A common mistake is to give v the shape of x. Here x has three elements and y has two, so the
+# mistake shows.
+
+try:
+    space_to_plane(x).backward(torch.ones(3))
+except RuntimeError as error:
+    message = str(error)
+message
+
+# %%
+# Where v comes from
+# ------------------
+# In a training, y is seldom the end: a :term:`scalar` is computed from it. Then v is the derivative
+# of that scalar with respect to y. With the scalar :math:`v \cdot y` this derivative is v itself,
+# and no argument is needed.
+
+x.grad = None
+(v * space_to_plane(x)).sum().backward()
+assert torch.equal(x.grad, v @ J)
+x.grad
+
+# %%
+# The notebook's example: a diagonal Jacobian
+# -------------------------------------------
+# Now :math:`y_i = 3 x_i^2` at :math:`x = (1, 2)`. Each output sees its own input only, so J is
+# diagonal, with :math:`6 x_i` on the diagonal. With :math:`v = (1, 1)` predict :math:`(6, 12)`;
+# with :math:`v = (1, 10)` predict :math:`(6, 120)`.
+
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+ones, weights = torch.tensor([1.0, 1.0]), torch.tensor([1.0, 10.0])
+first = vector_jacobian_product(triple_square, x, ones)
+second = vector_jacobian_product(triple_square, x, weights)
+assert first.tolist() == [6, 12]
+assert second.tolist() == [6, 120]
+first, second
+
+# %%
+
+J = torch.diag(triple_square_derivative(x.detach()))
+draw_product(
+    weights,
+    J,
+    title="A diagonal J: v scales each element",
+    alt=f"v = {weights.int().tolist()} beside the diagonal Jacobian of 3x² at (1, 2), with 6 and "
+    f"12 on the diagonal and zeros elsewhere. The product below is {second.int().tolist()}.",
+)
+plt.show()
+
+# %%
+# Nothing is added up here: each column has one entry, and v scales it. Input and output also have
+# the same shape, so this example alone cannot tell you whose shape v has.
+#
+# A second call adds
+# ------------------
+# :meth:`torch.Tensor.backward` adds to ``x.grad``; it does not replace it. This is called
+# :term:`accumulation`. Run three calls with v = (1, 1), then (1, 10), then (1, 1) again, and
+# predict :math:`(6, 12)`, then :math:`(12, 132)`, then :math:`(18, 144)`.
+
+saved, cloned = [], []
+for v in (ones, weights, ones):
+    triple_square(x).backward(v)
+    saved.append(x.grad)
+    cloned.append(x.grad.clone())
+assert torch.stack(cloned).tolist() == [[6, 12], [12, 132], [18, 144]]
+cloned
+
+# %%
+
+figure, axes = figures.new(
+    alt="Two tables of three rows, one for each call. On the left what the call computes: (6, 12), "
+    "(6, 120), (6, 12). On the right x.grad after it, the running total: "
+    + ", ".join(f"({a:.0f}, {b:.0f})" for a, b in torch.stack(cloned).tolist())
+    + ".",
+    columns=2,
+    height=3.0,
+)
+calls = ["1st call", "2nd call", "3rd call"]
+figures.matrix(
+    axes[0], torch.stack([first, second, first]), "vᵀJ of the call", rows=calls, color=figures.GREEN
+)
+figures.matrix(axes[1], torch.stack(cloned), "x.grad after it", color=figures.PURPLE)
+plt.show()
+
+# %%
+# Each row on the right is the row above it plus the row on its left.
+#
+# A saved gradient changes too
+# ----------------------------
+# The loop kept ``x.grad`` twice after each call: as it is, and as a clone. Predict what the first
+# list holds now.
+
+assert all(g is x.grad for g in saved)
+saved
+
+# %%
+# Three times the last total: the list holds one tensor, three times, and each call wrote into it.
+# If you want to keep a gradient, clone it; if you want a fresh one, set ``x.grad = None`` first.
+
+x.grad = None
+triple_square(x).backward(ones)
+assert x.grad.tolist() == [6, 12]
+x.grad

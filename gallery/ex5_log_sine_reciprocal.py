@@ -1,0 +1,275 @@
+"""
+Follow the chain rule through a dependency graph
+================================================
+
+You will be able to take a derivative along a graph by hand, value by value, and to compare it with
+autograd down to the last digit.
+"""
+
+# %%
+# This is exercise 5, with :math:`F(x) = \\log(x^2) \\, \\sin x + \\frac{1}{x}`.
+
+import matplotlib.pyplot as plt
+import torch
+
+from autograd_tutorial import figures
+from autograd_tutorial.exercises.ex5_log_sine_reciprocal import (
+    DEPENDENCIES,
+    chain_rule,
+    compare,
+    evaluation_trace,
+)
+from autograd_tutorial.functions import log_sine_reciprocal
+
+# %%
+# Values, from x to F
+# -------------------
+# The graph has seven values. Each line below names a value and those that it is computed from.
+
+DEPENDENCIES
+
+# %%
+# Computed in this order they are the :term:`evaluation trace`. Take :math:`x = 2`.
+
+x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+values = evaluation_trace(x)
+torch.testing.assert_close(values["F"], log_sine_reciprocal(x))
+{name: round(value.item(), 6) for name, value in values.items()}
+
+# %%
+# Adjoints, from F to x
+# ---------------------
+# The :term:`adjoint` of a value is the derivative of F with respect to it. The chain rule gives the
+# adjoints in the opposite order, from those of the values computed from it:
+#
+# .. math:: \\bar u = \\sum_{w \\text{ computed from } u} \\bar w \\, \\frac{\\partial w}{\\partial u}.
+
+adjoints = chain_rule(x.detach())
+{name: round(adjoint.item(), 6) for name, adjoint in adjoints.items()}
+
+# %%
+# Autograd can be asked for all of them at once, since every value of the trace is in its record.
+
+by_autograd = torch.autograd.grad(values["F"], list(values.values()))
+torch.testing.assert_close([adjoints[name] for name in values], list(by_autograd))
+
+# %%
+# Both ways agree on all seven.
+#
+# Local derivatives, on the arrows
+# --------------------------------
+# Every arrow of the graph has a :term:`local derivative`: how the value at its head changes with
+# the one at its tail. An adjoint sends a message back along each arrow: itself times the local
+# derivative.
+
+local = {
+    ("x", "x²"): 2 * x,
+    ("x", "sin x"): torch.cos(x),
+    ("x", "1/x"): -1 / x**2,
+    ("x²", "log x²"): 1 / values["x²"],
+    ("log x²", "log x² · sin x"): values["sin x"],
+    ("sin x", "log x² · sin x"): values["log x²"],
+    ("log x² · sin x", "F"): torch.ones_like(x),
+    ("1/x", "F"): torch.ones_like(x),
+}
+assert local.keys() == {(u, w) for w, arguments in DEPENDENCIES.items() for u in arguments}
+
+# %%
+# The messages that arrive at a value add up to its adjoint.
+
+messages = {(u, w): (adjoints[w] * slope).detach() for (u, w), slope in local.items()}
+for value in values.keys() - {"F"}:
+    arriving = [message for (u, w), message in messages.items() if u == value]
+    torch.testing.assert_close(sum(arriving), adjoints[value])
+
+# %%
+# Now the whole graph in one picture. The first number in a box is the value, computed downwards;
+# the second is the adjoint, computed upwards.
+
+place = {
+    "x": (2.1, 0),
+    "x²": (0.6, -1),
+    "log x²": (0.6, -2),
+    "sin x": (2.1, -1.5),
+    "1/x": (3.6, -2),
+    "log x² · sin x": (1.35, -3),
+    "F": (2.1, -4),
+}
+label_on_the_right = [("x", "1/x"), ("x²", "log x²"), ("sin x", "log x² · sin x"), ("1/x", "F")]
+
+figure, axes = figures.new(
+    alt="The dependency graph of F at x = 2, from x at the top to F at the bottom. Arrows: "
+    + "; ".join(f"{u} to {w}, local derivative {slope:.4g}" for (u, w), slope in local.items())
+    + ". Value and adjoint: "
+    + "; ".join(f"{name} {values[name]:.4g} and {adjoints[name]:.4g}" for name in DEPENDENCIES)
+    + ".",
+    height=6.2,
+)
+box = {"boxstyle": "round,pad=0.4", "facecolor": "none", "edgecolor": figures.INK}
+drawn = {}
+for name, (across, down) in place.items():
+    text = f"{name}\n↓ {values[name]:.4f}\n↑ {adjoints[name]:.4f}"
+    drawn[name] = axes.text(across, down, text, ha="center", va="center", bbox=box)
+for (u, w), slope in local.items():
+    patches = {"patchA": drawn[u].get_bbox_patch(), "patchB": drawn[w].get_bbox_patch()}
+    arrow = {"arrowstyle": "-|>", "color": figures.BLUE, "linewidth": 1.5, **patches}
+    axes.annotate("", place[w], place[u], arrowprops=arrow)
+    across, down = [(a + b) / 2 for a, b in zip(place[u], place[w], strict=True)]
+    shift, side = (0.1, "left") if (u, w) in label_on_the_right else (-0.1, "right")
+    label = f"× {slope:.4g}".replace("-", "−")
+    axes.text(across + shift, down, label, ha=side, va="center")
+axes.set(xlim=(-0.1, 4.3), ylim=(-4.4, 0.4))
+axes.set_axis_off()
+axes.set_title("F at x = 2:  ↓ value,  ↑ adjoint,  × local derivative")
+plt.show()
+
+# %%
+# Follow the arrows down to compute F, and up to compute its derivative. Only x is used more than
+# once, so only there do messages add up.
+#
+# Three messages meet at x
+# ------------------------
+
+names = ["x²", "sin x", "1/x"]
+parts = torch.stack([messages["x", name] for name in names])
+ends = parts.cumsum(0)
+
+figure, axes = figures.new(
+    alt="Three bars, each starting where the one before ends: "
+    + ", ".join(f"{part:+.4f} through {name}" for name, part in zip(names, parts, strict=True))
+    + f". What is left, {ends[-1]:.4f}, is the adjoint of x.",
+    height=2.9,
+)
+axes.barh(names, parts, left=ends - parts, color=figures.ORANGE, height=0.5, zorder=2)
+for row, (part, end) in enumerate(zip(parts, ends, strict=True)):
+    label = f"{part:+.4f}".replace("-", "−")
+    axes.text(end - part / 2, row - 0.48, label, ha="center", va="center")
+axes.axvline(ends[-1], color=figures.INK, linestyle="--", linewidth=1.2)
+axes.text(ends[-1] - 0.02, -0.45, f"F′ = {ends[-1]:.4f}", ha="right", va="center")
+axes.set(xlim=(-0.3, 1), ylim=(2.5, -0.7), xlabel="sum of the messages so far")
+axes.set_title("The adjoint of x is the sum of three messages")
+plt.show()
+
+# %%
+# The large message through x² is almost cancelled by the other two. Forget one, and the derivative
+# is far off.
+#
+# The function, without its pole
+# ------------------------------
+# F has a pole at 0: the value there is NaN. Draw the two branches apart, and leave out the interval
+# from −0.1 to 0.1.
+
+right = torch.linspace(0.1, 10, 400, dtype=torch.float64)
+left = -right.flip(0)
+
+figure, axes = figures.new(
+    alt="F from −10 to 10 in two branches. On the right it falls from 9.5 near 0, then waves with "
+    "growing height. The left branch is the right one turned by half a turn about the origin."
+)
+figures.plot_branches(axes, [(x, log_sine_reciprocal(x)) for x in (left, right)])
+axes.axvline(0, color=figures.INK, linestyle=":", linewidth=1.2)
+axes.set(xlabel="x", ylabel="F(x)", xticks=range(-10, 11, 5), ylim=(-10, 10))
+axes.set_title("F(x) = log(x²) · sin x + 1/x")
+plt.show()
+
+# %%
+# The dotted line marks the pole. No line joins the branches across it.
+#
+# By hand and by autograd
+# -----------------------
+# Written out, the chain rule along the graph gives
+#
+# .. math:: F'(x) = \frac{2 \sin x}{x} + \log(x^2) \cos x - \frac{1}{x^2}.
+#
+# :func:`autograd_tutorial.exercises.ex5_log_sine_reciprocal.compare` computes both derivatives.
+# Predict that one curve hides the other, and draw the upper one dashed.
+
+figure, axes = figures.new(
+    alt="The derivative of F from −10 to 10, by hand as a broad pale line and by autograd as a "
+    "dashed line. The dashed line runs inside the broad one everywhere, on both sides of "
+    "the pole at 0."
+)
+both = [(x, compare(x)) for x in (left, right)]
+figures.plot_branches(
+    axes, [(x, d.by_hand) for x, d in both], color=figures.BLUE, linewidth=7, alpha=0.4
+)
+figures.plot_branches(
+    axes, [(x, d.by_autograd) for x, d in both], color=figures.ORANGE, linestyle="--"
+)
+axes.axvline(0, color=figures.INK, linestyle=":", linewidth=1.2)
+axes.set(xlabel="x", ylabel="F′(x)", xticks=range(-10, 11, 5), ylim=(-12, 7))
+axes.set_title("F′ by hand (broad) and by autograd (dashed)")
+plt.show()
+
+# %%
+# They overlap. Both could still share a mistake, so ask a witness that has F alone: the central
+# difference.
+
+h = 1e-6
+quotient = (log_sine_reciprocal(right + h) - log_sine_reciprocal(right - h)) / (2 * h)
+torch.testing.assert_close(quotient, compare(right).by_autograd, rtol=1e-8, atol=1e-8)
+
+# %%
+# How far apart are they?
+# -----------------------
+# A plot cannot show differences in the last digits. Subtract instead, in both dtypes.
+
+residual = {}
+for dtype in (torch.float32, torch.float64):
+    by_hand, by_autograd = compare(right.to(dtype))
+    residual[dtype] = (by_hand - by_autograd).abs().double()
+{dtype: f"{r.max():.1e}" for dtype, r in residual.items()}
+
+# %%
+# A log scale has no place for zero, and at many points the two agree to the last bit. Count these
+# points, and leave them out of the plot.
+
+summary = {
+    str(dtype).removeprefix(
+        "torch."
+    ): f"at most {r.max():.1e}, zero at {(r == 0).sum()} of {len(r)}"
+    for dtype, r in residual.items()
+}
+summary
+
+# %%
+
+figure, axes = figures.new(
+    alt="The absolute difference between the two derivatives on [0.1, 10], on a log scale, at the "
+    "points where it is not zero. "
+    + ". ".join(f"In {dtype} it is {text} points" for dtype, text in summary.items())
+    + ".",
+    height=4.2,
+)
+styles = (("o", figures.ORANGE, 3e-5), ("^", figures.BLUE, 6e-14))
+for (name, text), r, style in zip(summary.items(), residual.values(), styles, strict=True):
+    marker, color, above = style
+    axes.semilogy(right[r > 0], r[r > 0], marker, color=color, markersize=4)
+    axes.text(0, above, f"{name}: {text}")
+axes.set(xlabel="x", ylabel="|by hand − autograd|", ylim=(1e-18, 1e-3))
+axes.yaxis.set_major_formatter("{x:.0e}")
+axes.set_title("What is left is rounding")
+plt.show()
+
+# %%
+# The wider dtype lowers the whole cloud by some nine powers of ten, so the differences are
+# rounding, and the formulas agree. The largest stand at the left edge, where :math:`F'` itself is
+# about −100.
+#
+# A tolerance that fits
+# ---------------------
+# :func:`torch.allclose` allows an error of :math:`10^{-8}`, plus :math:`10^{-5}` of the value.
+# Where the value passes through zero, that leaves next to nothing, though the terms that cancel
+# there were rounded at their own size. Here are the values of :math:`F'` in float32 for which it is
+# too strict.
+
+by_hand, by_autograd = compare(right.float())
+too_strict = ~torch.isclose(by_hand, by_autograd)
+assert (by_autograd[too_strict].abs() < 0.01).all()
+by_autograd[too_strict]
+
+# %%
+# So choose the absolute tolerance by the size of the terms. :func:`torch.testing.assert_close` has
+# defaults that depend on the dtype; for float32 its absolute tolerance is :math:`10^{-5}`.
+
+torch.testing.assert_close(by_hand, by_autograd)

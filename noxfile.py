@@ -1,0 +1,65 @@
+#!/usr/bin/env -S uv run --script
+# /// script
+# dependencies = ["nox"]
+# ///
+"""The sessions that build, test and check the project; `nox -l` lists them."""
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+SITE = ROOT / "docs" / "_build" / "html"
+SPHINX_OPTIONS = ("-n", "-T", "-W", "--keep-going", "-j", "auto")
+
+
+def install(session: nox.Session, group: str, *package: str) -> None:
+    """Install a dependency group and the package itself, in the versions of constraints.txt."""
+    requirements = nox.project.dependency_groups(PROJECT, group)
+    session.env.setdefault("UV_TORCH_BACKEND", "cpu")  # spares uv's users gigabytes of CUDA
+    session.install("-c", "constraints.txt", *requirements, *package)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site, run everything in it, and print the path to open."""
+    install(session, "docs", "-e", ".")
+    session.run("sphinx-build", *SPHINX_OPTIONS, "docs", str(SITE), *session.posargs)
+    session.log(f"The site is built. Open {SITE / 'index.html'}")
+
+
+@nox.session(requires=["docs"])
+def tests(session: nox.Session) -> None:
+    """Test the package and the built site (which it builds first)."""
+    install(session, "test", ".")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style with ruff, types with mypy, and the configuration with sp-repo-review."""
+    install(session, "lint", "-e", ".")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("repo-review", ".")
+
+
+@nox.session(default=False)
+def serve(session: nox.Session) -> None:
+    """Build the site, open it in a browser, and rebuild and reload as files change."""
+    install(session, "docs", "-e", ".")
+    options = ("--open-browser", "--watch", "gallery", "--watch", "src", "--port", "0")
+    generated = ("--ignore", "docs/gallery/*", "--ignore", "docs/sg_execution_times.rst")
+    session.run(
+        "sphinx-autobuild", *options, *generated, "-j", "auto", "docs", str(SITE), *session.posargs
+    )
+
+
+if __name__ == "__main__":
+    nox.main()
