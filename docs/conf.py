@@ -45,10 +45,11 @@ rst_prolog = ".. autolink-skip:: file\n"
 # Pages: MyST, executed by myst-nb
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-nb_execution_mode = "force" # Sphinx reads only what changed; see _ext/fresh_runs.py
+nb_execution_mode = "force"  # Sphinx reads only what changed; see _ext/fresh_runs.py
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+nb_render_markdown_format = "myst"
 
 # Scripts: run by sphinx-gallery
 sphinx_gallery_conf = {
@@ -80,7 +81,13 @@ intersphinx_mapping = {
     "torch": ("https://docs.pytorch.org/docs/stable/", "_inventories/torch.txt"),
 }
 codeautolink_warn_on_missing_inventory = True
-codeautolink_inventory_map = {"IPython.core.display.Markdown": "IPython.display.Markdown"}
+codeautolink_concat_default = True
+codeautolink_inventory_map = {  # from where a name is defined to where it is documented
+    "IPython.core.display.Markdown": "IPython.display.Markdown",
+    "torch._C.Generator": "torch.Generator",
+    "torch._C.Generator.manual_seed": "torch.Generator.manual_seed",
+    "torch.autograd.grad_mode.no_grad": "torch.no_grad",
+}
 
 # Figures and formulas
 math_font = "_static/fonts/stix-two-math.woff2"  # also named in _static/site.css

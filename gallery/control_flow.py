@@ -95,8 +95,9 @@ plt.show()
 #
 # Below zero, a hundred times steeper
 # -----------------------------------
-# To see both signs and small numbers too, use log scales on both sides of zero. The axes leave out
-# zero itself: f loops forever there in the notebook, and here it raises an error.
+# To see both signs and small numbers too, use log scales on both sides of zero. Closer to zero the
+# stairs go on. Zero itself has no value: in the notebook f loops forever there, here it raises an
+# error.
 
 figure, axes = figures.new(
     alt="Two panels over a from −1000 to 1000 on a scale that is logarithmic on both sides. "
@@ -120,8 +121,8 @@ axes[0].set_yticks([-200000, -100000, 1000, 2000], ["−200 000", "−100 000", 
 axes[1].set_yticks([2, 200, 1024, 102400], ["2", "200", "1024", "102 400"])
 axes[1].annotate("", (0, 102400), (0, 1024), arrowprops={"arrowstyle": "->", "color": figures.INK})
 axes[1].text(0.25, 10000, "× 100", va="center")
-axes[0].set(title="The function on both sides of zero", ylabel="f(a)", ylim=(-400000, 4000))
-axes[1].set(title="Its gradient", xlabel="a", ylabel="k")
+axes[0].set(title="f(a) on both sides of zero", ylim=(-400000, 4000))
+axes[1].set(title="Its gradient k", xlabel="a")
 for panel in axes:
     panel.minorticks_off()
 plt.show()
@@ -136,10 +137,14 @@ plt.show()
 # derivative. Autograd answers all the same: with the slope of the piece that ran.
 
 at_jump = torch.tensor([125.0], dtype=torch.float64)
-just_below = at_jump.nextafter(torch.zeros(1, dtype=torch.float64))
-f(just_below), f(at_jump), gradient(just_below), gradient(at_jump)
+just_below = at_jump.nextafter(torch.zeros_like(at_jump))
+pair = torch.cat([just_below, at_jump])
+torch.stack([f(pair), gradient(pair)])
 
 # %%
+# The first row is f, the second its gradient; the columns are the number just below 125, and 125.
+# Both gradients are right for their piece, and neither tells you about the jump.
+#
 # Finite differences give another kind of wrong answer. If the interval from :math:`a - h` to
 # :math:`a + h` holds the jump, the quotient measures the drop and divides it by :math:`2h`.
 
@@ -178,4 +183,4 @@ plt.show()
 
 # %%
 # Beside the jump, a step that is small enough sees one piece only, and the quotient is the
-# gradient, 16. On the jump, a smaller step makes it worse: half the step, twice the nonsense.
+# gradient, 16. On the jump, a smaller step makes it worse: half the step, about twice the nonsense.

@@ -1,4 +1,4 @@
-r"""
+"""
 Choose the gradient argument of backward
 ========================================
 
@@ -10,7 +10,7 @@ of v with the Jacobian of y.
 # This is exercise 1. The notebook hands it to an article, `The gradient argument in PyTorch's
 # backward function explained by examples
 # <https://zhang-yang.medium.com/the-gradient-argument-in-pytorchs-backward-function-explained-by-examples-68f266950c29>`__.
-# Here is the same ground in our own words, with every number computed.
+# This page covers the same ground in its own words, with a Jacobian that is not square first.
 
 import matplotlib.pyplot as plt
 import torch
@@ -162,6 +162,8 @@ except RuntimeError as error:
 message
 
 # %%
+# The message names both shapes: v has three elements, the output two.
+#
 # Where v comes from
 # ------------------
 # In a training, y is seldom the end: a :term:`scalar` is computed from it. Then v is the derivative

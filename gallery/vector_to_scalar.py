@@ -116,7 +116,8 @@ plt.show()
 # %%
 # The top of the wave stands in the direction of the gradient, and its height is the length of the
 # gradient. At a right angle to it, 90° to either side, the slope is 0: that is the direction of the
-# contour line.
+# contour line. The largest measured slope is a little less than the length, because no measured
+# direction meets the gradient's exactly.
 
 torch.testing.assert_close(slope.max(), g.norm(), rtol=0.01, atol=0)
 g.norm().item(), slope.max().item()

@@ -7,11 +7,12 @@ The furo theme shows one of the two. The `gallery-figure` directive shows such a
 
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from docutils import nodes
+from matplotlib.figure import Figure
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
@@ -34,11 +35,13 @@ DARK = ((figures.INK, figures.INK_ON_DARK), (figures.GRID, figures.GRID_ON_DARK)
 def reading_order(script: str) -> int:
     """Return the place of a script in the gallery."""
     if script not in READING_ORDER:
-        raise ValueError(f"gallery/{script} has no place yet: add it to READING_ORDER in {__name__}.")
+        raise ValueError(
+            f"gallery/{script} has no place yet: add it to READING_ORDER in {__name__}."
+        )
     return READING_ORDER.index(script)
 
 
-def save(figure: plt.Figure, light: Path) -> None:
+def save(figure: Figure, light: Path) -> None:
     """Save a figure as SVG, in a light and a dark version, with the same bytes each time."""
     alt = str(figure.get_label())
     if not alt:
@@ -57,7 +60,7 @@ def dark_version(light: Path) -> Path:
     return light.with_name(f"{light.stem}_dark.svg")
 
 
-def read_description(drawing: ElementTree.Element) -> str:
+def read_description(drawing: ET.Element) -> str:
     """Return the alternative text that `save` wrote into a figure."""
     text = drawing.findtext(".//{http://purl.org/dc/elements/1.1/}description")
     assert text is not None
@@ -66,7 +69,7 @@ def read_description(drawing: ElementTree.Element) -> str:
 
 def images(light: Path, uri: str) -> list[nodes.image]:
     """Return the light and the dark image of a figure, with size and alternative text."""
-    drawing = ElementTree.parse(light).getroot()
+    drawing = ET.parse(light).getroot()
     _, _, width, height = drawing.attrib["viewBox"].split()
     # An SVG without units is measured in CSS pixels, of which a point has 4/3.
     size = {"width": str(round(float(width) * 4 / 3)), "height": str(round(float(height) * 4 / 3))}
@@ -91,10 +94,14 @@ class GalleryFigure(SphinxDirective):
         if not light.exists():
             raise self.error(f"gallery/{stem}.py draws no figure number {number}.")
         self.env.note_dependency(str(light))
-        return [nodes.container("", *images(light, f"/gallery/images/{name}"), classes=["house-figures"])]
+        return [
+            nodes.container(
+                "", *images(light, f"/gallery/images/{name}"), classes=["house-figures"]
+            )
+        ]
 
 
-def scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+def scraper(_block: Any, block_vars: dict[str, Any], _gallery_conf: dict[str, Any]) -> str:
     """Save the open figures of a code block and return the lines that show them."""
     lines = []
     stem = Path(block_vars["src_file"]).stem

@@ -9,13 +9,26 @@ least 3 : 1 against both grounds.
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.rcsetup import cycler
 from torch import Tensor
 
-__all__ = ["BLUE", "GREEN", "GRID", "GRID_ON_DARK", "INK", "INK_ON_DARK", "ORANGE", "PURPLE", "matrix", "new", "plot_branches"]
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "GRID",
+    "GRID_ON_DARK",
+    "INK",
+    "INK_ON_DARK",
+    "ORANGE",
+    "PURPLE",
+    "matrix",
+    "new",
+    "plot_branches",
+]
 
 INK = "#1b1f24"
 INK_ON_DARK = "#e4e7eb"
@@ -26,13 +39,13 @@ ORANGE = "#c8641e"
 GREEN = "#2e8b57"
 PURPLE = "#9a5fc7"
 
-STYLE: dict[str, Any] = {
+STYLE: dict[Any, Any] = {
     "axes.edgecolor": INK,
     "axes.facecolor": "none",
     "axes.grid": True,
     "axes.labelcolor": INK,
     "axes.labelsize": 12,
-    "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, PURPLE]),
+    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PURPLE]),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlecolor": INK,
@@ -64,6 +77,8 @@ def new(
 ) -> tuple[Figure, Any]:
     """Start a figure in the house style and return it with its axes, as `plt.subplots` does.
 
+    The style becomes matplotlib's default for the rest of the process.
+
     Parameters
     ----------
     alt
@@ -93,6 +108,7 @@ def matrix(
     axes: Axes,
     entries: Tensor,
     title: str,
+    *,
     rows: Sequence[str] = (),
     columns: Sequence[str] = (),
     highlight: Sequence[int] = (),
@@ -127,12 +143,12 @@ def matrix(
     for i, row in enumerate(entries.tolist()):
         for j, entry in enumerate(row):
             alpha = 0.45 * abs(entry) / largest
-            axes.add_patch(plt.Rectangle((j, i), 1, 1, facecolor=color, alpha=alpha, linewidth=0))
-            axes.add_patch(plt.Rectangle((j, i), 1, 1, fill=False, edgecolor=GRID))
+            axes.add_patch(Rectangle((j, i), 1, 1, facecolor=color, alpha=alpha, linewidth=0))
+            axes.add_patch(Rectangle((j, i), 1, 1, fill=False, edgecolor=GRID))
             axes.text(j + 0.5, i + 0.5, f"{entry:.4g}", ha="center", va="center")
     for i in highlight:
         axes.add_patch(
-            plt.Rectangle((0, i), n, 1, fill=False, edgecolor=color, linewidth=2.5, zorder=3)
+            Rectangle((0, i), n, 1, fill=False, edgecolor=color, linewidth=2.5, zorder=3)
         )
     axes.set(xlim=(-0.03, n + 0.03), ylim=(m + 0.03, -0.03), aspect="equal", title=title)
     axes.set_xticks([j + 0.5 for j in range(len(columns))], columns)

@@ -423,7 +423,11 @@ def _floating(x: Tensor, name: str) -> Tensor:
         raise TypeError(
             f"{name} must have a real floating-point dtype, but it has {x.dtype}: derivatives are defined "
             "on real numbers. Write the numbers with a decimal point, as in torch.arange(4.0)"
-            + (", or take the real part with x.real." if x.is_complex() else ", or convert with x.double().")
+            + (
+                ", or take the real part with x.real."
+                if x.is_complex()
+                else ", or convert with x.double()."
+            )
         )
     return x
 
@@ -432,7 +436,9 @@ def _vector(x: Tensor, name: str, size: int | None = None) -> Tensor:
     x = _floating(x, name)
     if x.dim() != 1 or size not in (None, x.numel()):
         wanted = "(n,)" if size is None else f"({size},)"
-        raise ValueError(f"{name} must be a vector of shape {wanted}, but it has shape {_shape(x)}.")
+        raise ValueError(
+            f"{name} must be a vector of shape {wanted}, but it has shape {_shape(x)}."
+        )
     return x
 
 
@@ -440,13 +446,19 @@ def _doubles_to(a: Tensor, threshold: float) -> None:
     """Raise for the arguments on which doubling never reaches the threshold, or starts beyond it."""
     _floating(a, "a")
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
-        raise TypeError(f"threshold must be a number, but it is of type {type(threshold).__name__}.")
+        raise TypeError(
+            f"threshold must be a number, but it is of type {type(threshold).__name__}."
+        )
     if not 0 < threshold < float("inf"):
         raise ValueError(f"threshold must be positive and finite, but it is {threshold}.")
     if a.numel() == 0:
-        raise ValueError(f"a is empty (shape {_shape(a)}): doubling nothing never reaches the threshold.")
+        raise ValueError(
+            f"a is empty (shape {_shape(a)}): doubling nothing never reaches the threshold."
+        )
     if not bool(torch.isfinite(a).all()):
-        raise ValueError("a holds an infinity or a NaN: doubling leaves both as they are. Pass finite numbers.")
+        raise ValueError(
+            "a holds an infinity or a NaN: doubling leaves both as they are. Pass finite numbers."
+        )
     if not bool((a != 0).any()):
         raise ValueError(
             "a is zero everywhere: doubling zero never reaches the threshold. "

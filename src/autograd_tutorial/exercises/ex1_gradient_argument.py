@@ -40,5 +40,3 @@ def jacobian_by_rows(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     y = f(x.detach())
     one_hot = torch.eye(y.numel(), dtype=y.dtype, device=y.device)
     return torch.stack([vector_jacobian_product(f, x, v) for v in one_hot])
-
-

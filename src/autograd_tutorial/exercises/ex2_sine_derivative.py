@@ -21,5 +21,3 @@ def derivative_of_sine(x: Tensor) -> Tensor:
     x = x.detach().clone().requires_grad_(True)
     (slope,) = torch.autograd.grad(torch.sin(x).sum(), x)
     return slope
-
-

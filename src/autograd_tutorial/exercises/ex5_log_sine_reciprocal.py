@@ -80,8 +80,4 @@ def compare(x: Tensor) -> Comparison:
 
     `x` has a real floating-point dtype; otherwise `derivative` raises a TypeError.
     """
-    return Comparison(
-        by_hand=chain_rule(x)["x"], by_autograd=derivative(log_sine_reciprocal, x)
-    )
-
-
+    return Comparison(by_hand=chain_rule(x)["x"], by_autograd=derivative(log_sine_reciprocal, x))
