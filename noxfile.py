@@ -21,7 +21,9 @@ SPHINX_OPTIONS = ("-n", "-T", "-W", "--keep-going", "-j", "auto")
 def install(session: nox.Session, group: str, *package: str) -> None:
     """Install a dependency group and the package itself, in the versions of constraints.txt."""
     requirements = nox.project.dependency_groups(PROJECT, group)
-    session.env.setdefault("UV_TORCH_BACKEND", "cpu")  # spares uv's users gigabytes of CUDA
+    session.env.setdefault(
+        "UV_TORCH_BACKEND", "cpu"
+    )  # spares uv's users gigabytes of CUDA
     session.install("-c", "constraints.txt", *requirements, *package)
 
 
@@ -29,7 +31,9 @@ def install(session: nox.Session, group: str, *package: str) -> None:
 def docs(session: nox.Session) -> None:
     """Build the site, run everything in it, and print the path to open."""
     install(session, "docs", "-e", ".")
-    session.run("sphinx-build", *SPHINX_OPTIONS, "docs", str(SITE), *session.posargs)
+    session.run(
+        "sphinx-build", *SPHINX_OPTIONS, "docs", str(SITE), *session.posargs
+    )
     session.log(f"The site is built. Open {SITE / 'index.html'}")
 
 
@@ -54,10 +58,30 @@ def lint(session: nox.Session) -> None:
 def serve(session: nox.Session) -> None:
     """Build the site, open it in a browser, and rebuild and reload as files change."""
     install(session, "docs", "-e", ".")
-    options = ("--open-browser", "--watch", "gallery", "--watch", "src", "--port", "0")
-    generated = ("--ignore", "docs/gallery/*", "--ignore", "docs/sg_execution_times.rst")
+    options = (
+        "--open-browser",
+        "--watch",
+        "gallery",
+        "--watch",
+        "src",
+        "--port",
+        "0",
+    )
+    generated = (
+        "--ignore",
+        "docs/gallery/*",
+        "--ignore",
+        "docs/sg_execution_times.rst",
+    )
     session.run(
-        "sphinx-autobuild", *options, *generated, "-j", "auto", "docs", str(SITE), *session.posargs
+        "sphinx-autobuild",
+        *options,
+        *generated,
+        "-j",
+        "auto",
+        "docs",
+        str(SITE),
+        *session.posargs,
     )
 
 

@@ -26,26 +26,44 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxext.opengraph",
     "notfound.extension",
+    "code_links",
     "fresh_runs",
     "gallery_figures",
     "mathml",
 ]
 
 # Sources
-exclude_patterns = ["_build", "_ext", "gallery/*.ipynb", "gallery/*.py", "**sg_execution_times.rst"]
+exclude_patterns = [
+    "_build",
+    "_ext",
+    "gallery/*.ipynb",
+    "gallery/*.py",
+    "**sg_execution_times.rst",
+]
 templates_path = ["_templates"]
 default_role = "literal"
 nitpicky = True
 nitpick_ignore = [
-    ("py:class", "matplotlib.axes._axes.Axes"),  # where it is defined, not where it is documented
+    (
+        "py:class",
+        "matplotlib.axes._axes.Axes",
+    ),  # where it is defined, not where it is documented
 ]
 # sphinx-gallery links the names in its own scripts.
 rst_prolog = ".. autolink-skip:: file\n"
 
 # Pages: MyST, executed by myst-nb
-myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = [
+    "attrs_block",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "dollarmath",
+]
 myst_heading_anchors = 3
-nb_execution_mode = "force"  # Sphinx reads only what changed; see _ext/fresh_runs.py
+nb_execution_mode = (
+    "force"  # Sphinx reads only what changed; see _ext/fresh_runs.py
+)
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
@@ -75,10 +93,19 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 napoleon_use_rtype = False
 intersphinx_mapping = {
-    "ipython": ("https://ipython.readthedocs.io/en/stable/", "_inventories/ipython.txt"),
-    "matplotlib": ("https://matplotlib.org/stable/", "_inventories/matplotlib.txt"),
+    "ipython": (
+        "https://ipython.readthedocs.io/en/stable/",
+        "_inventories/ipython.txt",
+    ),
+    "matplotlib": (
+        "https://matplotlib.org/stable/",
+        "_inventories/matplotlib.txt",
+    ),
     "python": ("https://docs.python.org/3/", "_inventories/python.txt"),
-    "torch": ("https://docs.pytorch.org/docs/stable/", "_inventories/torch.txt"),
+    "torch": (
+        "https://docs.pytorch.org/docs/stable/",
+        "_inventories/torch.txt",
+    ),
 }
 codeautolink_warn_on_missing_inventory = True
 codeautolink_concat_default = True
@@ -90,7 +117,9 @@ codeautolink_inventory_map = {  # from where a name is defined to where it is do
 }
 
 # Figures and formulas
-math_font = "_static/fonts/stix-two-math.woff2"  # also named in _static/site.css
+math_font = (
+    "_static/fonts/stix-two-math.woff2"  # also named in _static/site.css
+)
 html_context = {"math_font": math_font}
 
 # The built site
@@ -103,6 +132,7 @@ html_favicon = "_static/favicon.svg"
 html_show_sourcelink = False
 html_show_sphinx = False
 html_copy_source = False
+html_domain_indices = False
 html_theme_options = {
     "top_of_page_buttons": [],
     "light_css_variables": {
@@ -125,4 +155,10 @@ ogp_site_url = base_url
 ogp_description_length = 160
 ogp_enable_meta_description = True
 ogp_social_cards = {"line_color": "#1f5fa8"}
+notfound_context = {
+    "title": "Page not found",
+    "body": """<h1>Page not found</h1>
+<p>There is no page at this address. Start again at the
+<a href="index.html">first page</a>, or search for what you need.</p>""",
+}
 notfound_urls_prefix = urlsplit(base_url).path.rstrip("/") + "/"

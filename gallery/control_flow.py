@@ -13,7 +13,10 @@ import matplotlib.pyplot as plt
 import torch
 
 from autograd_tutorial import figures
-from autograd_tutorial.functions import double_until_large, double_until_large_factor
+from autograd_tutorial.functions import (
+    double_until_large,
+    double_until_large_factor,
+)
 
 # %%
 # One path, one factor
@@ -70,10 +73,10 @@ for a in intervals:
 # The assertions pass. Now draw the function, one line for each interval and nothing between them.
 
 figure, axes = figures.new(
-    alt="f(a) for a from 0 to 700: a saw. From each edge, 31.25, 62.5, 125, 250 and 500, a "
-    "straight piece climbs from 1000 towards 2000, then f drops back to 1000. Continued "
-    "downwards, every piece meets the origin. Their slopes are 32, 16, 8, 4 and 2. The last "
-    "piece is drawn up to 700.",
+    alt="f(a) for a from 0 to 700: a saw. From each edge, 31.25, 62.5, 125, "
+    "250 and 500, a straight piece climbs from 1000 towards 2000, then f "
+    "drops back to 1000. Continued downwards, every piece meets the origin. "
+    "Their slopes are 32, 16, 8, 4 and 2. The last piece is drawn up to 700.",
     height=3.9,
 )
 last = torch.tensor([500.0, 700.0])
@@ -81,10 +84,18 @@ teeth = [last, *intervals[1:5]]
 figures.plot_branches(axes, [(a, f(a)) for a in teeth], color=figures.BLUE)
 for a in teeth:
     k = gradient(a[:1]).item()
-    axes.plot([0, a[0]], [0, 1000], "--", color=figures.BLUE, linewidth=1, alpha=0.8)
+    axes.plot(
+        [0, a[0]], [0, 1000], "--", color=figures.BLUE, linewidth=1, alpha=0.8
+    )
     axes.plot(a[0], 1000, "o", color=figures.BLUE)
     axes.text(a[-1], k * a[-1] + 40, f"{k:.0f}", ha="center")
-axes.set(xlabel="a", ylabel="f(a)", xlim=(0, 740), ylim=(0, 2250), yticks=range(0, 2001, 500))
+axes.set(
+    xlabel="a",
+    ylabel="f(a)",
+    xlim=(0, 740),
+    ylim=(0, 2250),
+    yticks=range(0, 2001, 500),
+)
 axes.set_title("Pieces of lines through the origin, with slopes k")
 plt.show()
 
@@ -100,26 +111,38 @@ plt.show()
 # error.
 
 figure, axes = figures.new(
-    alt="Two panels over a from −1000 to 1000 on a scale that is logarithmic on both sides. "
-    "Above: f(a), a saw between 1000 and 2000 on the right and between −100000 and −200000 "
-    "on the left. Below: the gradient, stairs from 2 at a = 1000 up to 1024 near a = 1; on "
-    "the left the same stairs, 100 times as high.",
+    alt="Two panels over a from −1000 to 1000 on a scale that is logarithmic "
+    "on both sides. Above: f(a), a saw between 1000 and 2000 on the right "
+    "and between −100000 and −200000 on the left. Below: the gradient, "
+    "stairs from 2 at a = 1000 up to 1024 near a = 1; on the left the same "
+    "stairs, 100 times as high.",
     rows=2,
     height=2.9,
     sharex=True,
 )
 for sign, color in ((1, figures.BLUE), (-1, figures.ORANGE)):
     line = {"color": color, "linewidth": 2.5}
-    figures.plot_branches(axes[0], [(sign * a, f(sign * a)) for a in intervals], **line)
-    figures.plot_branches(axes[1], [(sign * a, gradient(sign * a)) for a in intervals], **line)
+    figures.plot_branches(
+        axes[0], [(sign * a, f(sign * a)) for a in intervals], **line
+    )
+    figures.plot_branches(
+        axes[1], [(sign * a, gradient(sign * a)) for a in intervals], **line
+    )
 axes[0].set_xscale("symlog", linthresh=1, linscale=0.5)
 axes[0].set_yscale("symlog", linthresh=1000, linscale=0.4)
 axes[1].set_yscale("log")
 decades = [-1000, -100, -10, -1, 1, 10, 100, 1000]
 axes[0].set_xticks(decades, [f"{a}".replace("-", "−") for a in decades])
-axes[0].set_yticks([-200000, -100000, 1000, 2000], ["−200 000", "−100 000", "1000", "2000"])
+axes[0].set_yticks(
+    [-200000, -100000, 1000, 2000], ["−200 000", "−100 000", "1000", "2000"]
+)
 axes[1].set_yticks([2, 200, 1024, 102400], ["2", "200", "1024", "102 400"])
-axes[1].annotate("", (0, 102400), (0, 1024), arrowprops={"arrowstyle": "->", "color": figures.INK})
+axes[1].annotate(
+    "",
+    (0, 102400),
+    (0, 1024),
+    arrowprops={"arrowstyle": "->", "color": figures.INK},
+)
 axes[1].text(0.25, 10000, "× 100", va="center")
 axes[0].set(title="f(a) on both sides of zero", ylim=(-400000, 4000))
 axes[1].set(title="Its gradient k", xlabel="a")
@@ -154,20 +177,26 @@ def central_difference(a, h):
 
 
 h = torch.logspace(-3, 1, 50, dtype=torch.float64)
-across, beside = central_difference(at_jump, h), central_difference(at_jump - 1, h)
+across, beside = (
+    central_difference(at_jump, h),
+    central_difference(at_jump - 1, h),
+)
 torch.testing.assert_close(across, 12 - 500 / h)
 torch.testing.assert_close(beside[h < 1], torch.full_like(h[h < 1], 16))
 
 # %%
 
 figure, axes = figures.new(
-    alt="The central difference against the step h. At a = 124 it is 16 while h is below 1, as "
-    "it should be, and strongly negative beyond. At a = 125, on the jump, it falls without "
-    f"limit as h shrinks: {across[0]:.0f} at h = {h[0]:g}.",
+    alt="The central difference against the step h. At a = 124 it is 16 "
+    "while h is below 1, as it should be, and strongly negative beyond. At a "
+    "= 125, on the jump, it falls without limit as h shrinks: "
+    f"{across[0]:.0f} at h = {h[0]:g}.",
     height=3.9,
 )
 small = h < 1
-figures.plot_branches(axes, [(h[small], beside[small]), (h[~small], beside[~small])])
+figures.plot_branches(
+    axes, [(h[small], beside[small]), (h[~small], beside[~small])]
+)
 axes.plot(h, across, "--", color=figures.ORANGE)
 axes.text(0.001, 30, "a = 124, beside the jump: 16")
 axes.text(0.02, -60000, "a = 125, on the jump")

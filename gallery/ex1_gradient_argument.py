@@ -55,8 +55,9 @@ J = space_to_plane_jacobian(x.detach())
 outputs, inputs = ["y₁", "y₂"], ["x₁", "x₂", "x₃"]
 
 figure, axes = figures.new(
-    alt="The Jacobian at x = (1, 2, 3) as a grid of two rows, y₁ and y₂, and three columns, x₁ to "
-    f"x₃. First row: {J[0].int().tolist()}. Second row: {J[1].int().tolist()}.",
+    alt="The Jacobian at x = (1, 2, 3) as a grid of two rows, y₁ and y₂, and "
+    f"three columns, x₁ to x₃. First row: {J[0].int().tolist()}. Second row: "
+    f"{J[1].int().tolist()}.",
     height=2.8,
 )
 figures.matrix(axes, J, "J at x = (1, 2, 3)", rows=outputs, columns=inputs)
@@ -89,18 +90,33 @@ x.grad
 def draw_product(v, J, alt, title, highlight=()):
     m, n = J.shape
     figure, axes = figures.new(
-        alt, 2, 2, height=2.1, width_ratios=[1.06, n + 0.06], height_ratios=[m + 0.06, 1.06]
+        alt,
+        2,
+        2,
+        height=2.1,
+        width_ratios=[1.06, n + 0.06],
+        height_ratios=[m + 0.06, 1.06],
     )
     figure.suptitle(title, x=0.02, ha="left", fontsize=13)
     numbers = torch.arange(1, max(m, n) + 1).tolist()
     subscripts = [chr(0x2080 + i) for i in numbers]
     figures.matrix(
-        axes[0, 0], v[:, None], "", rows=["v" + s for s in subscripts[:m]], color=figures.ORANGE
+        axes[0, 0],
+        v[:, None],
+        "",
+        rows=["v" + s for s in subscripts[:m]],
+        color=figures.ORANGE,
     )
     figures.matrix(
-        axes[0, 1], J, "", columns=["x" + s for s in subscripts[:n]], highlight=highlight
+        axes[0, 1],
+        J,
+        "",
+        columns=["x" + s for s in subscripts[:n]],
+        highlight=highlight,
     )
-    figures.matrix(axes[1, 1], (v @ J)[None], "", rows=["vᵀJ"], color=figures.GREEN)
+    figures.matrix(
+        axes[1, 1], (v @ J)[None], "", rows=["vᵀJ"], color=figures.GREEN
+    )
     axes[1, 0].set_axis_off()
 
 
@@ -110,8 +126,8 @@ draw_product(
     v,
     J,
     title="vᵀJ for v = (1, 10)",
-    alt=f"v = {v.int().tolist()} stands beside the two rows of J. Below the three columns of J "
-    f"stands the product {(v @ J).int().tolist()}.",
+    alt=f"v = {v.int().tolist()} stands beside the two rows of J. Below the "
+    f"three columns of J stands the product {(v @ J).int().tolist()}.",
 )
 plt.show()
 
@@ -135,8 +151,8 @@ draw_product(
     one_hot,
     J,
     title="A one-hot v picks a row",
-    alt=f"v = {one_hot.int().tolist()} beside J, with the second row of J framed. The product "
-    f"below is that row, {(one_hot @ J).int().tolist()}.",
+    alt=f"v = {one_hot.int().tolist()} beside J, with the second row of J "
+    f"framed. The product below is that row, {(one_hot @ J).int().tolist()}.",
     highlight=[1],
 )
 plt.show()
@@ -197,8 +213,9 @@ draw_product(
     weights,
     J,
     title="A diagonal J: v scales each element",
-    alt=f"v = {weights.int().tolist()} beside the diagonal Jacobian of 3x² at (1, 2), with 6 and "
-    f"12 on the diagonal and zeros elsewhere. The product below is {second.int().tolist()}.",
+    alt=f"v = {weights.int().tolist()} beside the diagonal Jacobian of 3x² at "
+    "(1, 2), with 6 and 12 on the diagonal and zeros elsewhere. The product "
+    f"below is {second.int().tolist()}.",
 )
 plt.show()
 
@@ -223,8 +240,9 @@ cloned
 # %%
 
 figure, axes = figures.new(
-    alt="Two tables of three rows, one for each call. On the left what the call computes: (6, 12), "
-    "(6, 120), (6, 12). On the right x.grad after it, the running total: "
+    alt="Two tables of three rows, one for each call. On the left what the "
+    "call computes: (6, 12), (6, 120), (6, 12). On the right x.grad after "
+    "it, the running total: "
     + ", ".join(f"({a:.0f}, {b:.0f})" for a, b in torch.stack(cloned).tolist())
     + ".",
     columns=2,
@@ -232,9 +250,15 @@ figure, axes = figures.new(
 )
 calls = ["1st call", "2nd call", "3rd call"]
 figures.matrix(
-    axes[0], torch.stack([first, second, first]), "vᵀJ of the call", rows=calls, color=figures.GREEN
+    axes[0],
+    torch.stack([first, second, first]),
+    "vᵀJ of the call",
+    rows=calls,
+    color=figures.GREEN,
 )
-figures.matrix(axes[1], torch.stack(cloned), "x.grad after it", color=figures.PURPLE)
+figures.matrix(
+    axes[1], torch.stack(cloned), "x.grad after it", color=figures.PURPLE
+)
 plt.show()
 
 # %%

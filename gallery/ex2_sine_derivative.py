@@ -23,7 +23,9 @@ from autograd_tutorial.exercises.ex2_sine_derivative import derivative_of_sine
 # the sum, each :math:`x_i` stands in one term, :math:`\sin x_i`, and the derivative with respect to
 # :math:`x_i` sees no other.
 
-x = torch.linspace(-2 * torch.pi, 2 * torch.pi, 241, dtype=torch.float64, requires_grad=True)
+x = torch.linspace(
+    -2 * torch.pi, 2 * torch.pi, 241, dtype=torch.float64, requires_grad=True
+)
 y = torch.sin(x)
 y.sum().backward()
 slope = x.grad
@@ -46,23 +48,31 @@ touch = slice(0, None, 30)
 run = 0.55 / torch.sqrt(1 + slope[touch] ** 2)
 
 figure, axes = figures.new(
-    alt="Above: the sine from −2π to 2π, with short tangent pieces at every multiple of π/2. "
-    "Below: the derivative by autograd. It is zero below the tops and valleys of the sine, "
-    "1 where the sine climbs through zero, and −1 where it falls through zero.",
+    alt="Above: the sine from −2π to 2π, with short tangent pieces at every "
+    "multiple of π/2. Below: the derivative by autograd. It is zero below "
+    "the tops and valleys of the sine, 1 where the sine climbs through zero, "
+    "and −1 where it falls through zero.",
     rows=2,
     height=2.5,
     sharex=True,
 )
 axes[0].plot(x, y, color=figures.BLUE)
 ends = torch.stack([-run, run])
-axes[0].plot(x[touch] + ends, y[touch] + ends * slope[touch], color=figures.ORANGE, linewidth=3)
+axes[0].plot(
+    x[touch] + ends,
+    y[touch] + ends * slope[touch],
+    color=figures.ORANGE,
+    linewidth=3,
+)
 axes[1].plot(x, slope, "--", color=figures.ORANGE)
 axes[1].plot(x[touch], slope[touch], "o", color=figures.ORANGE)
 axes[0].set_title("sin x, with tangents as steep as autograd says")
 axes[1].set_title("The slopes of the tangents: the derivative")
 axes[0].set(ylabel="sin x", ylim=(-1.4, 1.4))
 axes[1].set(xlabel="x", ylabel="slope", ylim=(-1.4, 1.4))
-axes[1].set_xticks(torch.pi * torch.arange(-2, 3), ["−2π", "−π", "0", "π", "2π"])
+axes[1].set_xticks(
+    torch.pi * torch.arange(-2, 3), ["−2π", "−π", "0", "π", "2π"]
+)
 plt.show()
 
 # %%
@@ -91,22 +101,31 @@ residual.max()
 # Draw the two over each other, and the size of their difference below.
 
 figure, axes = figures.new(
-    alt="Above: the derivative by autograd as a line, with central differences as open circles "
-    "on it, one at every tenth point. Below: the size of their difference on a log scale. "
-    f"It stays below {residual.max():.0e} everywhere.",
+    alt="Above: the derivative by autograd as a line, with central "
+    "differences as open circles on it, one at every tenth point. Below: the "
+    "size of their difference on a log scale. It stays below "
+    f"{residual.max():.0e} everywhere.",
     rows=2,
     height=2.5,
     sharex=True,
 )
 axes[0].plot(x, slope, "--", color=figures.ORANGE)
-axes[0].plot(x[::10], central_difference(h)[::10], "o", color=figures.BLUE, fillstyle="none")
+axes[0].plot(
+    x[::10],
+    central_difference(h)[::10],
+    "o",
+    color=figures.BLUE,
+    fillstyle="none",
+)
 shown = x[::2], residual[::2]
 axes[1].semilogy(*shown, ".", color=figures.PURPLE, markersize=5)
 axes[0].set_title("Autograd and its witness (circles)")
 axes[1].set_title("Their difference, for h = 0.00001")
 axes[0].set(ylabel="slope", ylim=(-1.4, 1.4))
 axes[1].set(xlabel="x", ylabel="difference")
-axes[1].set_xticks(torch.pi * torch.arange(-2, 3), ["−2π", "−π", "0", "π", "2π"])
+axes[1].set_xticks(
+    torch.pi * torch.arange(-2, 3), ["−2π", "−π", "0", "π", "2π"]
+)
 axes[1].yaxis.set_major_formatter("{x:.0e}")
 plt.show()
 
@@ -127,17 +146,22 @@ torch.testing.assert_close(y**2 + slope**2, torch.ones_like(x))
 # Predict a V.
 
 steps = torch.logspace(-11, -1, 51, dtype=torch.float64)
-errors = torch.stack([(central_difference(h) - slope).abs().max() for h in steps])
+errors = torch.stack(
+    [(central_difference(h) - slope).abs().max() for h in steps]
+)
 best = steps[errors.argmin()]
-torch.testing.assert_close(errors[-10:], steps[-10:] ** 2 / 6, rtol=0.01, atol=0)
+torch.testing.assert_close(
+    errors[-10:], steps[-10:] ** 2 / 6, rtol=0.01, atol=0
+)
 errors.min()
 
 # %%
 
 figure, axes = figures.new(
-    alt="The largest difference between the central difference and autograd against the step h, "
-    f"both on log scales: a V. The smallest, about {errors.min():.0e}, is near h = "
-    f"{best:.0e}. To the right the points follow h²/6, to the left they scatter about ε/h.",
+    alt="The largest difference between the central difference and autograd "
+    "against the step h, both on log scales: a V. The smallest, about "
+    f"{errors.min():.0e}, is near h = {best:.0e}. To the right the points "
+    "follow h²/6, to the left they scatter about ε/h.",
     height=3.9,
 )
 epsilon = torch.finfo(x.dtype).eps

@@ -52,7 +52,9 @@ adjoints = chain_rule(x.detach())
 # Autograd can be asked for all of them at once, since every value of the trace is in its record.
 
 by_autograd = torch.autograd.grad(values["F"], list(values.values()))
-torch.testing.assert_close([adjoints[name] for name in values], list(by_autograd))
+torch.testing.assert_close(
+    [adjoints[name] for name in values], list(by_autograd)
+)
 
 # %%
 # Both ways agree on all seven.
@@ -73,12 +75,16 @@ local = {
     ("log x² · sin x", "F"): torch.ones_like(x),
     ("1/x", "F"): torch.ones_like(x),
 }
-assert local.keys() == {(u, w) for w, arguments in DEPENDENCIES.items() for u in arguments}
+assert local.keys() == {
+    (u, w) for w, arguments in DEPENDENCIES.items() for u in arguments
+}
 
 # %%
 # The messages that arrive at a value add up to its adjoint.
 
-messages = {(u, w): (adjoints[w] * slope).detach() for (u, w), slope in local.items()}
+messages = {
+    (u, w): (adjoints[w] * slope).detach() for (u, w), slope in local.items()
+}
 for value in values.keys() - {"F"}:
     arriving = [message for (u, w), message in messages.items() if u == value]
     torch.testing.assert_close(sum(arriving), adjoints[value])
@@ -96,27 +102,57 @@ place = {
     "log x² · sin x": (1.3, -3),
     "F": (2.1, -4),
 }
-label_on_the_right = [("x", "1/x"), ("x²", "log x²"), ("sin x", "log x² · sin x"), ("1/x", "F")]
+label_on_the_right = [
+    ("x", "1/x"),
+    ("x²", "log x²"),
+    ("sin x", "log x² · sin x"),
+    ("1/x", "F"),
+]
 
 figure, axes = figures.new(
-    alt="The dependency graph of F at x = 2, from x at the top to F at the bottom. Arrows: "
-    + "; ".join(f"{u} to {w}, local derivative {slope:.4g}" for (u, w), slope in local.items())
+    alt="The dependency graph of F at x = 2, from x at the top to F at the "
+    "bottom. Arrows: "
+    + "; ".join(
+        f"{u} to {w}, local derivative {slope:.4g}"
+        for (u, w), slope in local.items()
+    )
     + ". Value and adjoint: "
-    + "; ".join(f"{name} {values[name]:.4g} and {adjoints[name]:.4g}" for name in DEPENDENCIES)
+    + "; ".join(
+        f"{name} {values[name]:.4g} and {adjoints[name]:.4g}"
+        for name in DEPENDENCIES
+    )
     + ".",
     height=6.2,
 )
-box = {"boxstyle": "round,pad=0.4", "facecolor": "none", "edgecolor": figures.INK}
+box = {
+    "boxstyle": "round,pad=0.4",
+    "facecolor": "none",
+    "edgecolor": figures.INK,
+}
 drawn = {}
 for name, (across, down) in place.items():
     text = f"{name}\n↓ {values[name]:.4f}\n↑ {adjoints[name]:.4f}"
-    drawn[name] = axes.text(across, down, text, ha="center", va="center", bbox=box)
+    drawn[name] = axes.text(
+        across, down, text, ha="center", va="center", bbox=box
+    )
 for (u, w), slope in local.items():
-    patches = {"patchA": drawn[u].get_bbox_patch(), "patchB": drawn[w].get_bbox_patch()}
-    arrow = {"arrowstyle": "-|>", "color": figures.BLUE, "linewidth": 1.5, **patches}
+    patches = {
+        "patchA": drawn[u].get_bbox_patch(),
+        "patchB": drawn[w].get_bbox_patch(),
+    }
+    arrow = {
+        "arrowstyle": "-|>",
+        "color": figures.BLUE,
+        "linewidth": 1.5,
+        **patches,
+    }
     axes.annotate("", place[w], place[u], arrowprops=arrow)
-    across, down = [(a + b) / 2 for a, b in zip(place[u], place[w], strict=True)]
-    shift, side = (0.1, "left") if (u, w) in label_on_the_right else (-0.1, "right")
+    across, down = [
+        (a + b) / 2 for a, b in zip(place[u], place[w], strict=True)
+    ]
+    shift, side = (
+        (0.1, "left") if (u, w) in label_on_the_right else (-0.1, "right")
+    )
     label = f"× {slope:.4g}".replace("-", "−")
     axes.text(across + shift, down, label, ha=side, va="center")
 axes.set(xlim=(-0.1, 4.3), ylim=(-4.4, 0.4))
@@ -137,16 +173,23 @@ ends = parts.cumsum(0)
 
 figure, axes = figures.new(
     alt="Three bars, each starting where the one before ends: "
-    + ", ".join(f"{part:+.4f} through {name}" for name, part in zip(names, parts, strict=True))
+    + ", ".join(
+        f"{part:+.4f} through {name}"
+        for name, part in zip(names, parts, strict=True)
+    )
     + f". What is left, {ends[-1]:.4f}, is the adjoint of x.",
     height=2.9,
 )
-axes.barh(names, parts, left=ends - parts, color=figures.ORANGE, height=0.5, zorder=2)
+axes.barh(
+    names, parts, left=ends - parts, color=figures.ORANGE, height=0.5, zorder=2
+)
 for row, (part, end) in enumerate(zip(parts, ends, strict=True)):
     label = f"{part:+.4f}".replace("-", "−")
     axes.text(end - part / 2, row - 0.48, label, ha="center", va="center")
 axes.axvline(ends[-1], color=figures.INK, linestyle="--", linewidth=1.2)
-axes.text(ends[-1] - 0.02, -0.45, f"F′ = {ends[-1]:.4f}", ha="right", va="center")
+axes.text(
+    ends[-1] - 0.02, -0.45, f"F′ = {ends[-1]:.4f}", ha="right", va="center"
+)
 axes.set(xlim=(-0.3, 1), ylim=(2.5, -0.7), xlabel="sum of the messages so far")
 axes.set_title("The adjoint of x is the sum of three messages")
 plt.show()
@@ -164,10 +207,13 @@ right = torch.linspace(0.1, 10, 400, dtype=torch.float64)
 left = -right.flip(0)
 
 figure, axes = figures.new(
-    alt="F from −10 to 10 in two branches. On the right it falls from 9.5 near 0, then waves with "
-    "growing height. The left branch is the right one turned by half a turn about the origin."
+    alt="F from −10 to 10 in two branches. On the right it falls from 9.5 "
+    "near 0, then waves with growing height. The left branch is the right "
+    "one turned by half a turn about the origin."
 )
-figures.plot_branches(axes, [(x, log_sine_reciprocal(x)) for x in (left, right)])
+figures.plot_branches(
+    axes, [(x, log_sine_reciprocal(x)) for x in (left, right)]
+)
 axes.axvline(0, color=figures.INK, linestyle=":", linewidth=1.2)
 axes.set(xlabel="x", ylabel="F(x)", xticks=range(-10, 11, 5), ylim=(-10, 10))
 axes.set_title("F(x) = log(x²) · sin x + 1/x")
@@ -186,16 +232,23 @@ plt.show()
 # Predict that one curve hides the other, and draw the upper one dashed.
 
 figure, axes = figures.new(
-    alt="The derivative of F from −10 to 10, by hand as a broad pale line and by autograd as a "
-    "dashed line. The dashed line runs inside the broad one everywhere, on both sides of "
-    "the pole at 0."
+    alt="The derivative of F from −10 to 10, by hand as a broad pale line "
+    "and by autograd as a dashed line. The dashed line runs inside the broad "
+    "one everywhere, on both sides of the pole at 0."
 )
 both = [(x, compare(x)) for x in (left, right)]
 figures.plot_branches(
-    axes, [(x, d.by_hand) for x, d in both], color=figures.BLUE, linewidth=7, alpha=0.4
+    axes,
+    [(x, d.by_hand) for x, d in both],
+    color=figures.BLUE,
+    linewidth=7,
+    alpha=0.4,
 )
 figures.plot_branches(
-    axes, [(x, d.by_autograd) for x, d in both], color=figures.ORANGE, linestyle="--"
+    axes,
+    [(x, d.by_autograd) for x, d in both],
+    color=figures.ORANGE,
+    linestyle="--",
 )
 axes.axvline(0, color=figures.INK, linestyle=":", linewidth=1.2)
 axes.set(xlabel="x", ylabel="F′(x)", xticks=range(-10, 11, 5), ylim=(-12, 7))
@@ -207,8 +260,12 @@ plt.show()
 # difference.
 
 h = 1e-6
-quotient = (log_sine_reciprocal(right + h) - log_sine_reciprocal(right - h)) / (2 * h)
-torch.testing.assert_close(quotient, compare(right).by_autograd, rtol=1e-8, atol=1e-8)
+quotient = (log_sine_reciprocal(right + h) - log_sine_reciprocal(right - h)) / (
+    2 * h
+)
+torch.testing.assert_close(
+    quotient, compare(right).by_autograd, rtol=1e-8, atol=1e-8
+)
 
 # %%
 # How far apart are they?
@@ -236,14 +293,18 @@ summary
 # %%
 
 figure, axes = figures.new(
-    alt="The absolute difference between the two derivatives on [0.1, 10], on a log scale, at the "
-    "points where it is not zero. "
-    + ". ".join(f"In {dtype} it is {text} points" for dtype, text in summary.items())
+    alt="The absolute difference between the two derivatives on [0.1, 10], "
+    "on a log scale, at the points where it is not zero. "
+    + ". ".join(
+        f"In {dtype} it is {text} points" for dtype, text in summary.items()
+    )
     + ".",
     height=4.2,
 )
 styles = (("o", figures.ORANGE, 3e-5), ("^", figures.BLUE, 6e-14))
-for (name, text), r, style in zip(summary.items(), residual.values(), styles, strict=True):
+for (name, text), r, style in zip(
+    summary.items(), residual.values(), styles, strict=True
+):
     marker, color, above = style
     axes.semilogy(right[r > 0], r[r > 0], marker, color=color, markersize=4)
     axes.text(0, above, f"{name}: {text}")
@@ -267,7 +328,9 @@ plt.show()
 by_hand, by_autograd = compare(right.float())
 too_strict = ~torch.isclose(by_hand, by_autograd)
 near_zero = torch.zeros_like(by_autograd[too_strict])
-torch.testing.assert_close(by_autograd[too_strict], near_zero, rtol=0, atol=0.01)
+torch.testing.assert_close(
+    by_autograd[too_strict], near_zero, rtol=0, atol=0.01
+)
 by_autograd[too_strict]
 
 # %%

@@ -34,7 +34,9 @@ x.shape, target.shape
 
 W1 = torch.randn(1, 12, generator=random, dtype=x.dtype).requires_grad_()
 b1 = torch.randn(12, generator=random, dtype=x.dtype).requires_grad_()
-W2 = (0.3 * torch.randn(12, 1, generator=random, dtype=x.dtype)).requires_grad_()
+W2 = (
+    0.3 * torch.randn(12, 1, generator=random, dtype=x.dtype)
+).requires_grad_()
 b2 = torch.zeros(1, dtype=x.dtype).requires_grad_()
 parameters = [W1, b1, W2, b2]
 sum(p.numel() for p in parameters)
@@ -62,11 +64,13 @@ loss.item()
 # %%
 
 figure, axes = figures.new(
-    alt="Forty points that rise, fall and rise again around a wave, and the first guess of the "
-    "untrained network, a curve that misses most of them. Thin vertical lines join each "
-    "point to the guess."
+    alt="Forty points that rise, fall and rise again around a wave, and the "
+    "first guess of the untrained network, a curve that misses most of them. "
+    "Thin vertical lines join each point to the guess."
 )
-axes.vlines(x, guess.detach(), target, color=figures.ORANGE, linewidth=1.2, alpha=0.8)
+axes.vlines(
+    x, guess.detach(), target, color=figures.ORANGE, linewidth=1.2, alpha=0.8
+)
 axes.plot(x, target, "o", color=figures.BLUE, markersize=4)
 axes.plot(x, guess.detach(), color=figures.ORANGE)
 axes.set(xlabel="x", ylabel="y")
@@ -84,7 +88,9 @@ plt.show()
 
 before = [p.clone() for p in parameters]
 loss.backward()
-assert all(torch.equal(p, old) for p, old in zip(parameters, before, strict=True))
+assert all(
+    torch.equal(p, old) for p, old in zip(parameters, before, strict=True)
+)
 assert all(p.grad.shape == p.shape for p in parameters)
 b2.grad
 
@@ -136,10 +142,10 @@ losses[0], losses[-1]
 
 floor = (noise**2).mean().item()
 figure, axes = figures.new(
-    alt="The loss against the number of steps, both on log scales. It falls from "
-    f"{losses[1]:.2f} after one step to {losses[20]:.2f} after 20, {losses[200]:.3f} after "
-    f"200 and {losses[2000]:.4f} after 2000, close to a dashed line at {floor:.4f}, the mean "
-    "square of the noise."
+    alt="The loss against the number of steps, both on log scales. It falls "
+    f"from {losses[1]:.2f} after one step to {losses[20]:.2f} after 20, "
+    f"{losses[200]:.3f} after 200 and {losses[2000]:.4f} after 2000, close to "
+    f"a dashed line at {floor:.4f}, the mean square of the noise."
 )
 axes.loglog(range(1, 2001), losses[1:], color=figures.BLUE)
 for steps in (1, 20, 200, 2000):
@@ -160,9 +166,9 @@ plt.show()
 # ----------------------------
 
 figure, axes = figures.new(
-    alt="Four panels with the same points and the guess of the network after 0, 20, 200 and "
-    "2000 steps. It starts far off, first bends into a slope, and follows the wave after "
-    "200 steps.",
+    alt="Four panels with the same points and the guess of the network after "
+    "0, 20, 200 and 2000 steps. It starts far off, first bends into a slope, "
+    "and follows the wave after 200 steps.",
     rows=2,
     columns=2,
     height=2.3,

@@ -55,21 +55,32 @@ x1, x2 = torch.meshgrid(side, side, indexing="xy")
 height = torch.vmap(torch.vmap(twice_dot))(torch.stack([x1, x2], dim=2))
 
 figure, axes = figures.new(
-    alt="Contour lines of y = 2x·x in the plane: circles around the origin for y = 2, 8 and 18. "
-    "Arrows for the gradient 4x start on the circles and point straight outwards, at right "
-    "angles to the lines; the farther out, the longer they are.",
+    alt="Contour lines of y = 2x·x in the plane: circles around the origin "
+    "for y = 2, 8 and 18. Arrows for the gradient 4x start on the circles "
+    "and point straight outwards, at right angles to the lines; the farther "
+    "out, the longer they are.",
     height=4.9,
 )
 tints = [(figures.BLUE, alpha) for alpha in (0.0, 0.07, 0.14, 0.21)]
 axes.contourf(x1, x2, height, levels=[0, 2, 8, 18, 80], colors=tints)
-lines = axes.contour(x1, x2, height, levels=[2, 8, 18], colors=figures.BLUE, linewidths=1.5)
+lines = axes.contour(
+    x1, x2, height, levels=[2, 8, 18], colors=figures.BLUE, linewidths=1.5
+)
 tops = [(0, 1), (0, 2), (0, 3)]
 axes.clabel(lines, fmt="%g", fontsize=12, colors=figures.INK, manual=tops)
 start, arrow = points.detach().T, points.grad.T
 axes.quiver(
-    *start, *arrow, color=figures.ORANGE, angles="xy", scale_units="xy", scale=10, width=0.008
+    *start,
+    *arrow,
+    color=figures.ORANGE,
+    angles="xy",
+    scale_units="xy",
+    scale=10,
+    width=0.008,
 )
-axes.set(aspect="equal", xlim=(-4.4, 4.4), ylim=(-4.4, 4.4), xlabel="x₁", ylabel="x₂")
+axes.set(
+    aspect="equal", xlim=(-4.4, 4.4), ylim=(-4.4, 4.4), xlabel="x₁", ylabel="x₂"
+)
 axes.set_title("Contours of y = 2x·x and its gradient 4x")
 axes.grid(visible=False)
 plt.show()
@@ -89,7 +100,10 @@ x = torch.tensor([0.6, 0.8], dtype=torch.float64, requires_grad=True)
 degrees = torch.arange(0, 361, 15, dtype=torch.float64)
 u = torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], dim=1)
 h = 1e-4
-ahead, behind = torch.vmap(twice_dot)(x + h * u), torch.vmap(twice_dot)(x - h * u)
+ahead, behind = (
+    torch.vmap(twice_dot)(x + h * u),
+    torch.vmap(twice_dot)(x - h * u),
+)
 slope = ((ahead - behind) / (2 * h)).detach()
 torch.testing.assert_close(slope, u @ g)
 
@@ -98,9 +112,10 @@ torch.testing.assert_close(slope, u @ g)
 
 uphill = torch.atan2(g[1], g[0]).rad2deg().item()
 figure, axes = figures.new(
-    alt="The slope of y at (0.6, 0.8) against the direction of the step, from 0 to 360 degrees: "
-    f"a wave with its top, {g.norm():.0f}, in the direction of the gradient at {uphill:.0f} "
-    "degrees. The measured slopes lie on it. It is zero at right angles to the gradient."
+    alt="The slope of y at (0.6, 0.8) against the direction of the step, "
+    f"from 0 to 360 degrees: a wave with its top, {g.norm():.0f}, in the "
+    f"direction of the gradient at {uphill:.0f} degrees. The measured slopes "
+    "lie on it. It is zero at right angles to the gradient."
 )
 fine = torch.arange(0, 361, 3)
 wave = g[0] * fine.deg2rad().cos() + g[1] * fine.deg2rad().sin()
@@ -109,7 +124,11 @@ axes.plot(degrees, slope, "o", color=figures.ORANGE, markersize=6)
 axes.axvline(uphill, color=figures.INK, linestyle="--", linewidth=1.2)
 axes.text(uphill + 6, -3.2, f"gradient:\n{uphill:.1f}°")
 axes.text(188, 1.7, "line: g · u\ndots: measured")
-axes.set(xlabel="direction of u in degrees", ylabel="slope of y", xticks=range(0, 361, 90))
+axes.set(
+    xlabel="direction of u in degrees",
+    ylabel="slope of y",
+    xticks=range(0, 361, 90),
+)
 axes.set_title("No direction is steeper than the gradient's")
 plt.show()
 

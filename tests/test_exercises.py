@@ -12,7 +12,11 @@ from torch.testing import assert_close
 from autograd_tutorial.exercises import ex1_gradient_argument as ex1
 from autograd_tutorial.exercises import ex2_sine_derivative as ex2
 from autograd_tutorial.exercises import ex5_log_sine_reciprocal as ex5
-from autograd_tutorial.functions import log_sine_reciprocal, space_to_plane, triple_square
+from autograd_tutorial.functions import (
+    log_sine_reciprocal,
+    space_to_plane,
+    triple_square,
+)
 
 DOUBLE = torch.float64
 POINT = torch.tensor([1.0, 2.0, 3.0], dtype=DOUBLE)
@@ -23,28 +27,42 @@ class TestGradientArgument:
     """Exercise 1."""
 
     @pytest.mark.parametrize(
-        ("v", "expected"), [([1, 1], [2, 2, 6]), ([1, 10], [2, 11, 60]), ([0, 1], [0, 1, 6])]
+        ("v", "expected"),
+        [([1, 1], [2, 2, 6]), ([1, 10], [2, 11, 60]), ([0, 1], [0, 1, 6])],
     )
-    def test_stated_products(self, v: list[float], expected: list[float]) -> None:
+    def test_stated_products(
+        self, v: list[float], expected: list[float]
+    ) -> None:
         """The products in the solution's table."""
-        product = ex1.vector_jacobian_product(space_to_plane, POINT, torch.tensor(v, dtype=DOUBLE))
+        product = ex1.vector_jacobian_product(
+            space_to_plane, POINT, torch.tensor(v, dtype=DOUBLE)
+        )
         assert product.tolist() == expected
 
     def test_stated_jacobian(self) -> None:
         """The Jacobian of the solution."""
-        assert ex1.jacobian_by_rows(space_to_plane, POINT).tolist() == [[2, 1, 0], [0, 1, 6]]
+        assert ex1.jacobian_by_rows(space_to_plane, POINT).tolist() == [
+            [2, 1, 0],
+            [0, 1, 6],
+        ]
 
     @pytest.mark.parametrize("f", [space_to_plane, triple_square, torch.cumsum])
     @given(x=st.lists(NUMBERS, min_size=3, max_size=3))
-    def test_jacobian_against_forward_mode(self, f: Callable[..., Tensor], x: list[float]) -> None:
+    def test_jacobian_against_forward_mode(
+        self, f: Callable[..., Tensor], x: list[float]
+    ) -> None:
         """Forward mode, which makes columns and not rows, finds the same matrix."""
         arguments = {"dim": 0} if f is torch.cumsum else {}
         at = torch.tensor(x, dtype=DOUBLE)
         expected = torch.func.jacfwd(lambda x: f(x, **arguments))(at)
-        assert_close(ex1.jacobian_by_rows(lambda x: f(x, **arguments), at), expected)
+        assert_close(
+            ex1.jacobian_by_rows(lambda x: f(x, **arguments), at), expected
+        )
 
     @given(st.lists(NUMBERS, min_size=4, max_size=4), NUMBERS, NUMBERS)
-    def test_linear_in_v(self, v: list[float], alpha: float, beta: float) -> None:
+    def test_linear_in_v(
+        self, v: list[float], alpha: float, beta: float
+    ) -> None:
         """(αv + βw)ᵀJ = α vᵀJ + β wᵀJ."""
         first, second = torch.tensor(v, dtype=DOUBLE).reshape(2, 2)
 
@@ -57,7 +75,9 @@ class TestGradientArgument:
     def test_leaves_x_alone(self) -> None:
         """Neither x nor its grad changes."""
         x = POINT.clone().requires_grad_(True)
-        ex1.vector_jacobian_product(space_to_plane, x, torch.ones(2, dtype=DOUBLE))
+        ex1.vector_jacobian_product(
+            space_to_plane, x, torch.ones(2, dtype=DOUBLE)
+        )
         assert x.grad is None
 
     def test_part_5(self) -> None:
@@ -76,7 +96,9 @@ class TestGradientArgument:
     def test_v_of_the_wrong_shape(self) -> None:
         """Autograd's own error says so."""
         with pytest.raises(RuntimeError, match="Mismatch in shape"):
-            ex1.vector_jacobian_product(space_to_plane, POINT, torch.ones(3, dtype=DOUBLE))
+            ex1.vector_jacobian_product(
+                space_to_plane, POINT, torch.ones(3, dtype=DOUBLE)
+            )
 
 
 class TestSineDerivative:
@@ -88,7 +110,9 @@ class TestSineDerivative:
         x, h = torch.tensor(numbers, dtype=DOUBLE), 1e-3
         near = (torch.sin(x + h) - torch.sin(x - h)) / (2 * h)
         far = (torch.sin(x + 2 * h) - torch.sin(x - 2 * h)) / (4 * h)
-        assert_close(ex2.derivative_of_sine(x), (4 * near - far) / 3, rtol=0, atol=1e-12)
+        assert_close(
+            ex2.derivative_of_sine(x), (4 * near - far) / 3, rtol=0, atol=1e-12
+        )
 
     @pytest.mark.parametrize("shape", [(), (4,), (2, 3)])
     def test_any_shape(self, shape: tuple[int, ...]) -> None:
@@ -109,7 +133,9 @@ class TestSineDerivative:
         with Spy():
             ex2.derivative_of_sine(torch.ones(2))
         assert torch.sin in called
-        assert not {torch.cos, torch.Tensor.cos, torch.Tensor.cos_} & set(called)
+        assert not {torch.cos, torch.Tensor.cos, torch.Tensor.cos_} & set(
+            called
+        )
 
 
 class TestLogSineReciprocal:
@@ -121,7 +147,9 @@ class TestLogSineReciprocal:
         """The evaluation trace at x = 2."""
         expected = [2, 4, 1.386294, 0.909297, 1.260554, 0.5, 1.760554]
         # The order is that of DEPENDENCIES: x, x², log x², sin x, product, 1/x, F.
-        found = [value.item() for value in ex5.evaluation_trace(self.X).values()]
+        found = [
+            value.item() for value in ex5.evaluation_trace(self.X).values()
+        ]
         assert found == pytest.approx(expected, abs=5e-7)
 
     def test_stated_adjoints(self) -> None:
@@ -135,7 +163,10 @@ class TestLogSineReciprocal:
             "x²": 0.227324,
             "x": 0.082395,
         }
-        found = {name: adjoint.item() for name, adjoint in ex5.chain_rule(self.X).items()}
+        found = {
+            name: adjoint.item()
+            for name, adjoint in ex5.chain_rule(self.X).items()
+        }
         assert found == pytest.approx(expected, abs=5e-7)
         messages = (
             found["x²"] * 4,
@@ -147,9 +178,13 @@ class TestLogSineReciprocal:
 
     def test_graph_reaches_every_value(self) -> None:
         """Every value but x is computed from others, and every value but F is used."""
-        used = {name for sources in ex5.DEPENDENCIES.values() for name in sources}
+        used = {
+            name for sources in ex5.DEPENDENCIES.values() for name in sources
+        }
         assert used == set(ex5.DEPENDENCIES) - {"F"}
-        assert [name for name, sources in ex5.DEPENDENCIES.items() if not sources] == ["x"]
+        assert [
+            name for name, sources in ex5.DEPENDENCIES.items() if not sources
+        ] == ["x"]
         assert set(ex5.chain_rule(self.X)) == set(ex5.DEPENDENCIES)
 
     def test_trace_depends_on_what_the_graph_says(self) -> None:
@@ -158,13 +193,20 @@ class TestLogSineReciprocal:
         trace = ex5.evaluation_trace(x)
         reachable: dict[str, set[str]] = {}
         for name, sources in ex5.DEPENDENCIES.items():
-            reachable[name] = set(sources).union(*(reachable[source] for source in sources))
+            reachable[name] = set(sources).union(
+                *(reachable[source] for source in sources)
+            )
         for name, value in trace.items():
             for other, source in trace.items():
                 if name in ("x", other):
                     continue
-                grads = torch.autograd.grad(value, source, retain_graph=True, allow_unused=True)
-                assert (grads[0] is not None) == (other in reachable[name]), (name, other)
+                grads = torch.autograd.grad(
+                    value, source, retain_graph=True, allow_unused=True
+                )
+                assert (grads[0] is not None) == (other in reachable[name]), (
+                    name,
+                    other,
+                )
 
     def test_every_adjoint_against_a_nudge(self) -> None:
         """Nudging one value of the trace moves F by its adjoint: finite differences, no formula."""
@@ -180,12 +222,18 @@ class TestLogSineReciprocal:
                 trace["log x²"] = torch.log(trace["x²"])
             if names.index(start) < names.index("log x² · sin x"):
                 trace["log x² · sin x"] = trace["log x²"] * trace["sin x"]
-            return trace["log x² · sin x"] + trace["1/x"] if start != "F" else value
+            return (
+                trace["log x² · sin x"] + trace["1/x"]
+                if start != "F"
+                else value
+            )
 
         for name, value in ex5.evaluation_trace(self.X).items():
             h = 1e-6
             nudged = (rest(name, value + h) - rest(name, value - h)) / (2 * h)
-            assert_close(ex5.chain_rule(self.X)[name], nudged, rtol=1e-8, atol=1e-8)
+            assert_close(
+                ex5.chain_rule(self.X)[name], nudged, rtol=1e-8, atol=1e-8
+            )
 
     @given(st.floats(0.1, 50) | st.floats(-50, -0.1))
     def test_comparison(self, number: float) -> None:
@@ -193,7 +241,9 @@ class TestLogSineReciprocal:
         x, h = torch.tensor(number, dtype=DOUBLE), 1e-6
         by_hand, by_autograd = ex5.compare(x)
         assert_close(by_hand, by_autograd)
-        witness = (log_sine_reciprocal(x + h) - log_sine_reciprocal(x - h)) / (2 * h)
+        witness = (log_sine_reciprocal(x + h) - log_sine_reciprocal(x - h)) / (
+            2 * h
+        )
         assert_close(by_hand, witness, rtol=1e-6, atol=1e-6)
 
     def test_integers_are_refused(self) -> None:

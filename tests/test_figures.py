@@ -9,13 +9,19 @@ from matplotlib.colors import to_rgb
 
 from autograd_tutorial import figures
 
-SERIES = {name: getattr(figures, name) for name in ("BLUE", "ORANGE", "GREEN", "PURPLE")}
+SERIES = {
+    name: getattr(figures, name)
+    for name in ("BLUE", "ORANGE", "GREEN", "PURPLE")
+}
 GROUNDS = {"light": "#ffffff", "dark": "#131416"}
 
 
 def luminance(color: str) -> float:
     """Return the relative luminance of WCAG 2."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in to_rgb(color)
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -46,13 +52,20 @@ def test_ink_reads_on_its_ground() -> None:
 
 def test_no_colour_is_used_twice() -> None:
     """Ink and grid are unlike each other and every series, so that replacing them is safe."""
-    colors = [figures.INK, figures.INK_ON_DARK, figures.GRID, figures.GRID_ON_DARK]
+    colors = [
+        figures.INK,
+        figures.INK_ON_DARK,
+        figures.GRID,
+        figures.GRID_ON_DARK,
+    ]
     assert len({*colors, *SERIES.values()}) == len(colors) + len(SERIES)
 
 
 def test_new_keeps_the_alternative_text() -> None:
     """The label of the figure is its alternative text; the width is 5 inches."""
-    figure, axes = figures.new("A line rises from left to right.", rows=2, height=2)
+    figure, axes = figures.new(
+        "A line rises from left to right.", rows=2, height=2
+    )
     assert figure.get_label() == "A line rises from left to right."
     assert figure.get_size_inches().tolist() == [5, 4]
     assert len(axes) == 2
@@ -69,7 +82,14 @@ def test_matrix_writes_every_entry() -> None:
     """Each entry stands in its cell: row from the top, column from the left."""
     _, axes = figures.new("A matrix.")
     entries = torch.tensor([[1.0, 2.5, 0.0], [-3.0, 4.0, 5.0]])
-    figures.matrix(axes, entries, "J", rows=["y₁", "y₂"], columns=["a", "b", "c"], highlight=[1])
+    figures.matrix(
+        axes,
+        entries,
+        "J",
+        rows=["y₁", "y₂"],
+        columns=["a", "b", "c"],
+        highlight=[1],
+    )
     written = {text.get_position(): text.get_text() for text in axes.texts}
     assert written[0.5, 0.5] == "1"
     assert written[1.5, 0.5] == "2.5"
@@ -88,7 +108,9 @@ def test_matrix_of_zeros() -> None:
 def test_matrix_wants_a_matrix() -> None:
     """A vector is refused."""
     _, axes = figures.new("Nothing.")
-    with pytest.raises(ValueError, match="must be a matrix, but it has 1 dimensions"):
+    with pytest.raises(
+        ValueError, match="must be a matrix, but it has 1 dimensions"
+    ):
         figures.matrix(axes, torch.ones(3), "v")
 
 
@@ -96,7 +118,9 @@ def test_branches_share_a_colour_and_one_label() -> None:
     """Each branch is a line of its own, so nothing is drawn across the gap."""
     _, axes = figures.new("Two branches.")
     left, right = torch.linspace(-2, -1, 3), torch.linspace(1, 2, 3)
-    figures.plot_branches(axes, [(left, 1 / left), (right, 1 / right)], label="1/x")
+    figures.plot_branches(
+        axes, [(left, 1 / left), (right, 1 / right)], label="1/x"
+    )
     first, second = axes.lines
     assert first.get_color() == second.get_color()
     assert axes.get_legend_handles_labels()[1] == ["1/x"]

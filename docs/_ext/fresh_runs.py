@@ -20,7 +20,9 @@ import autograd_tutorial
 
 def fingerprint_inputs(_app: Sphinx, config: Config) -> None:
     """Set the fingerprint of all that a run depends on besides the page or script itself."""
-    digest = hashlib.sha256(f"{version('torch')} {version('matplotlib')} {sys.version}".encode())
+    digest = hashlib.sha256(
+        f"{version('torch')} {version('matplotlib')} {sys.version}".encode()
+    )
     for module in sorted(Path(autograd_tutorial.__file__).parent.rglob("*.py")):
         digest.update(module.read_bytes())
     config.run_fingerprint = digest.hexdigest()

@@ -29,7 +29,10 @@ READING_ORDER = (
 )
 """The scripts in the order in which the gallery shows them. A new script is added here."""
 
-DARK = ((figures.INK, figures.INK_ON_DARK), (figures.GRID, figures.GRID_ON_DARK))
+DARK = (
+    (figures.INK, figures.INK_ON_DARK),
+    (figures.GRID, figures.GRID_ON_DARK),
+)
 
 
 def reading_order(script: str) -> int:
@@ -45,7 +48,9 @@ def save(figure: Figure, light: Path) -> None:
     """Save a figure as SVG, in a light and a dark version, with the same bytes each time."""
     alt = str(figure.get_label())
     if not alt:
-        raise ValueError("A figure has no alternative text: start it with figures.new(alt=...).")
+        raise ValueError(
+            "A figure has no alternative text: start it with figures.new(alt=...)."
+        )
     described = {"Description": alt, "Date": None, "Creator": None}
     with mpl.rc_context({"svg.hashsalt": light.stem, "svg.fonttype": "path"}):
         figure.savefig(light, format="svg", metadata=described)
@@ -72,12 +77,17 @@ def images(light: Path, uri: str) -> list[nodes.image]:
     drawing = ET.parse(light).getroot()
     _, _, width, height = drawing.attrib["viewBox"].split()
     # An SVG without units is measured in CSS pixels, of which a point has 4/3.
-    size = {"width": str(round(float(width) * 4 / 3)), "height": str(round(float(height) * 4 / 3))}
+    size = {
+        "width": str(round(float(width) * 4 / 3)),
+        "height": str(round(float(height) * 4 / 3)),
+    }
     shared: dict[str, Any] = {"alt": read_description(drawing), **size}
     dark_uri = uri.removesuffix(".svg") + "_dark.svg"
     return [
         nodes.image(uri=uri, classes=["house-figure", "only-light"], **shared),
-        nodes.image(uri=dark_uri, classes=["house-figure", "only-dark"], **shared),
+        nodes.image(
+            uri=dark_uri, classes=["house-figure", "only-dark"], **shared
+        ),
     ]
 
 
@@ -92,23 +102,33 @@ class GalleryFigure(SphinxDirective):
         name = f"sphx_glr_{stem}_{int(number):03d}.svg"
         light = self.env.srcdir / "gallery" / "images" / name
         if not light.exists():
-            raise self.error(f"gallery/{stem}.py draws no figure number {number}.")
+            raise self.error(
+                f"gallery/{stem}.py draws no figure number {number}."
+            )
         self.env.note_dependency(str(light))
         return [
             nodes.container(
-                "", *images(light, f"/gallery/images/{name}"), classes=["house-figures"]
+                "",
+                *images(light, f"/gallery/images/{name}"),
+                classes=["house-figures"],
             )
         ]
 
 
-def scraper(_block: Any, block_vars: dict[str, Any], _gallery_conf: dict[str, Any]) -> str:
+def scraper(
+    _block: Any, block_vars: dict[str, Any], _gallery_conf: dict[str, Any]
+) -> str:
     """Save the open figures of a code block and return the lines that show them."""
     lines = []
     stem = Path(block_vars["src_file"]).stem
     for number in plt.get_fignums():
-        light = Path(next(block_vars["image_path_iterator"])).with_suffix(".svg")
+        light = Path(next(block_vars["image_path_iterator"])).with_suffix(
+            ".svg"
+        )
         save(plt.figure(number), light)
-        lines.append(f"\n.. gallery-figure:: {stem} {len(block_vars['image_path_iterator'])}\n")
+        lines.append(
+            f"\n.. gallery-figure:: {stem} {len(block_vars['image_path_iterator'])}\n"
+        )
     plt.close("all")
     return "".join(lines)
 

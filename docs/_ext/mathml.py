@@ -30,7 +30,9 @@ def to_mathml(node: nodes.Node, latex: str, *, display: bool) -> str:
     try:
         return converter.convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
-        logger.warning("formula %r: %s", latex, error, location=node, type="math")
+        logger.warning(
+            "formula %r: %s", latex, error, location=node, type="math"
+        )
         return ""
 
 
@@ -63,7 +65,9 @@ def characters_in_formulas(pages: list[Path]) -> set[int]:
         for character in unescape(hidden.sub("", match))
     }
     # A browser sets a lone letter in mathematical italics, which are characters of their own.
-    italic = set(range(0x1D434, 0x1D468)) | {0x210E} | set(range(0x1D6E2, 0x1D71C))
+    italic = (
+        set(range(0x1D434, 0x1D468)) | {0x210E} | set(range(0x1D6E2, 0x1D71C))
+    )
     return shown | italic
 
 
@@ -73,12 +77,18 @@ def cut_font(app: Sphinx, exception: Exception | None) -> None:
         return
     target = app.outdir / app.config.math_font
     target.parent.mkdir(parents=True, exist_ok=True)
-    options = subset.Options(flavor="woff2", layout_features=["*"], name_IDs=[0, 1, 2, 7, 13, 14])
+    options = subset.Options(
+        flavor="woff2", layout_features=["*"], name_IDs=[0, 1, 2, 7, 13, 14]
+    )
     options.recalc_timestamp = False
-    with as_file(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf") as path:
+    with as_file(
+        files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
+    ) as path:
         font = subset.load_font(str(path), options)
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=characters_in_formulas(sorted(app.outdir.rglob("*.html"))))
+    cutter.populate(
+        unicodes=characters_in_formulas(sorted(app.outdir.rglob("*.html")))
+    )
     cutter.subset(font)
     subset.save_font(font, str(target), options)
 
@@ -87,7 +97,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the math renderer and the font."""
     app.add_config_value("math_font", "_static/math.woff2", "html", types=str)
     app.add_html_math_renderer(
-        "mathml", inline_renderers=(visit_math, None), block_renderers=(visit_math_block, None)
+        "mathml",
+        inline_renderers=(visit_math, None),
+        block_renderers=(visit_math_block, None),
     )
     app.config.html_math_renderer = "mathml"
     app.connect("build-finished", cut_font)

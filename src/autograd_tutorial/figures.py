@@ -73,7 +73,11 @@ STYLE: dict[Any, Any] = {
 
 
 def new(
-    alt: str, rows: int = 1, columns: int = 1, height: float = 3.4, **layout: Any
+    alt: str,
+    rows: int = 1,
+    columns: int = 1,
+    height: float = 3.4,
+    **layout: Any,
 ) -> tuple[Figure, Any]:
     """Start a figure in the house style and return it with its axes, as `plt.subplots` does.
 
@@ -97,9 +101,13 @@ def new(
         If `alt` is empty.
     """
     if not alt.strip():
-        raise ValueError("alt is empty: say in a sentence what the figure shows.")
+        raise ValueError(
+            "alt is empty: say in a sentence what the figure shows."
+        )
     plt.rcParams.update(STYLE)
-    figure, axes = plt.subplots(rows, columns, figsize=(5.0, height * rows), **layout)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(5.0, height * rows), **layout
+    )
     figure.set_label(alt)
     return figure, axes
 
@@ -137,20 +145,41 @@ def matrix(
         If `entries` is not a matrix.
     """
     if entries.dim() != 2:
-        raise ValueError(f"entries must be a matrix, but it has {entries.dim()} dimensions.")
+        raise ValueError(
+            f"entries must be a matrix, but it has {entries.dim()} dimensions."
+        )
     m, n = entries.shape
     largest = float(entries.abs().max()) or 1.0
     for i, row in enumerate(entries.tolist()):
         for j, entry in enumerate(row):
             alpha = 0.45 * abs(entry) / largest
-            axes.add_patch(Rectangle((j, i), 1, 1, facecolor=color, alpha=alpha, linewidth=0))
+            axes.add_patch(
+                Rectangle(
+                    (j, i), 1, 1, facecolor=color, alpha=alpha, linewidth=0
+                )
+            )
             axes.add_patch(Rectangle((j, i), 1, 1, fill=False, edgecolor=GRID))
-            axes.text(j + 0.5, i + 0.5, f"{entry:.4g}", ha="center", va="center")
+            axes.text(
+                j + 0.5, i + 0.5, f"{entry:.4g}", ha="center", va="center"
+            )
     for i in highlight:
         axes.add_patch(
-            Rectangle((0, i), n, 1, fill=False, edgecolor=color, linewidth=2.5, zorder=3)
+            Rectangle(
+                (0, i),
+                n,
+                1,
+                fill=False,
+                edgecolor=color,
+                linewidth=2.5,
+                zorder=3,
+            )
         )
-    axes.set(xlim=(-0.03, n + 0.03), ylim=(m + 0.03, -0.03), aspect="equal", title=title)
+    axes.set(
+        xlim=(-0.03, n + 0.03),
+        ylim=(m + 0.03, -0.03),
+        aspect="equal",
+        title=title,
+    )
     axes.set_xticks([j + 0.5 for j in range(len(columns))], columns)
     axes.set_yticks([i + 0.5 for i in range(len(rows))], rows)
     axes.tick_params(length=0)
@@ -159,7 +188,9 @@ def matrix(
     axes.spines[:].set_visible(False)
 
 
-def plot_branches(axes: Axes, branches: Sequence[tuple[Tensor, Tensor]], **line: Any) -> None:
+def plot_branches(
+    axes: Axes, branches: Sequence[tuple[Tensor, Tensor]], **line: Any
+) -> None:
     """Draw a function that has a pole or jumps: one line for each branch, and nothing between.
 
     Parameters

@@ -186,7 +186,9 @@ def space_to_plane_jacobian(x: Tensor) -> Tensor:
     """
     x1, x2, x3 = _vector(x, "x", size=3)
     zero, one = torch.zeros_like(x1), torch.ones_like(x1)
-    return torch.stack([torch.stack([x2, x1, zero]), torch.stack([zero, one, 2 * x3])])
+    return torch.stack(
+        [torch.stack([x2, x1, zero]), torch.stack([zero, one, 2 * x3])]
+    )
 
 
 def double_until_large(a: Tensor, threshold: float = 1000.0) -> Tensor:
@@ -263,7 +265,9 @@ def double_until_large_factor(a: Tensor, threshold: float = 1000.0) -> Tensor:
     while (a * 2.0**doublings).norm() < threshold:
         doublings += 1
     sign_factor = 1 if a.sum() > 0 else 100
-    return _finite(a.new_tensor(sign_factor * 2.0**doublings), "double_until_large_factor")
+    return _finite(
+        a.new_tensor(sign_factor * 2.0**doublings), "double_until_large_factor"
+    )
 
 
 def log_sine_reciprocal(x: Tensor) -> Tensor:
@@ -372,7 +376,9 @@ def derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         primal = primal.clone().requires_grad_(True)
         y = f(primal)
         if not isinstance(y, Tensor):
-            raise TypeError(f"f must return a tensor, but it returned {type(y).__name__}.")
+            raise TypeError(
+                f"f must return a tensor, but it returned {type(y).__name__}."
+            )
         if y.shape != primal.shape:
             raise ValueError(
                 f"f must return a tensor of the shape of x, {_shape(primal)}, but it returned {_shape(y)}. "
@@ -383,7 +389,9 @@ def derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
             raise ValueError(_CUT)
         # Powers of two only: where the Jacobian is diagonal, the second pass is the first one
         # scaled without rounding, save for numbers below the normal range of the dtype.
-        exponents = torch.randint(0, 7, y.shape, generator=torch.Generator().manual_seed(0))
+        exponents = torch.randint(
+            0, 7, y.shape, generator=torch.Generator().manual_seed(0)
+        )
         weights = torch.exp2(exponents.to(device=y.device, dtype=y.dtype))
         (diagonal,) = torch.autograd.grad(
             y, primal, torch.ones_like(y), retain_graph=True, allow_unused=True
@@ -393,7 +401,11 @@ def derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         (weighted,) = torch.autograd.grad(y, primal, weights)
     limits = torch.finfo(diagonal.dtype)
     if not torch.allclose(
-        weighted, weights * diagonal, rtol=limits.eps, atol=2**7 * limits.tiny, equal_nan=True
+        weighted,
+        weights * diagonal,
+        rtol=limits.eps,
+        atol=2**7 * limits.tiny,
+        equal_nan=True,
     ):
         raise ValueError(
             "f mixes the elements of x: an element of its result depends on other elements of x too, "
@@ -450,7 +462,9 @@ def _doubles_to(a: Tensor, threshold: float) -> None:
             f"threshold must be a number, but it is of type {type(threshold).__name__}."
         )
     if not 0 < threshold < float("inf"):
-        raise ValueError(f"threshold must be positive and finite, but it is {threshold}.")
+        raise ValueError(
+            f"threshold must be positive and finite, but it is {threshold}."
+        )
     if a.numel() == 0:
         raise ValueError(
             f"a is empty (shape {_shape(a)}): doubling nothing never reaches the threshold."

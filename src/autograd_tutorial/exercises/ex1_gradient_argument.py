@@ -8,7 +8,9 @@ from torch import Tensor
 __all__ = ["jacobian_by_rows", "vector_jacobian_product"]
 
 
-def vector_jacobian_product(f: Callable[[Tensor], Tensor], x: Tensor, v: Tensor) -> Tensor:
+def vector_jacobian_product(
+    f: Callable[[Tensor], Tensor], x: Tensor, v: Tensor
+) -> Tensor:
     r"""Return the product of v with the Jacobian of f at x, by one backward pass.
 
     .. math:: (v^\top J)_j = \sum_i v_i \frac{\partial y_i}{\partial x_j}, \qquad y = f(x)

@@ -7,7 +7,13 @@ from torch import Tensor
 
 from autograd_tutorial.functions import derivative, log_sine_reciprocal
 
-__all__ = ["DEPENDENCIES", "Comparison", "chain_rule", "compare", "evaluation_trace"]
+__all__ = [
+    "DEPENDENCIES",
+    "Comparison",
+    "chain_rule",
+    "compare",
+    "evaluation_trace",
+]
 
 
 DEPENDENCIES = {
@@ -63,7 +69,9 @@ def chain_rule(x: Tensor) -> dict[str, Tensor]:
     adjoint["x²"] = adjoint["log x²"] / value["x²"]
     # x is used three times, so three messages arrive and add up.
     adjoint["x"] = (
-        adjoint["x²"] * 2 * x + adjoint["sin x"] * torch.cos(x) + adjoint["1/x"] * (-1 / x**2)
+        adjoint["x²"] * 2 * x
+        + adjoint["sin x"] * torch.cos(x)
+        + adjoint["1/x"] * (-1 / x**2)
     )
     return adjoint
 
@@ -80,4 +88,7 @@ def compare(x: Tensor) -> Comparison:
 
     `x` has a real floating-point dtype; otherwise `derivative` raises a TypeError.
     """
-    return Comparison(by_hand=chain_rule(x)["x"], by_autograd=derivative(log_sine_reciprocal, x))
+    return Comparison(
+        by_hand=chain_rule(x)["x"],
+        by_autograd=derivative(log_sine_reciprocal, x),
+    )

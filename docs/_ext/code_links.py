@@ -1,0 +1,76 @@
+"""Keep the links in code when a page is written again without being read again.
+
+sphinx-codeautolink 0.19 remembers the links of an earlier build for `.rst` files only, and writes
+them into the pages that were out of date when the build began. A MyST page that Sphinx writes
+again for another reason, because a title in its navigation changed, loses them (issue 181 of that
+project). Here the links of every page are remembered, and every page without links gets its own.
+"""
+
+import json
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+from sphinx_codeautolink.extension import SphinxCodeAutoLink
+from sphinx_codeautolink.extension.block import (
+    CodeExample,
+    Name,
+    SourceTransform,
+)
+from sphinx_codeautolink.extension.cache import DataCache
+
+
+def linker(app: Sphinx) -> SphinxCodeAutoLink:
+    """Return the state of sphinx-codeautolink, which it keeps in its listeners."""
+    handlers = (
+        listener.handler for listener in app.events.listeners["build-finished"]
+    )
+    owners = (getattr(handler, "__self__", None) for handler in handlers)
+    return next(
+        owner for owner in owners if isinstance(owner, SphinxCodeAutoLink)
+    )
+
+
+def remember_links(app: Sphinx) -> None:
+    """Read the links of the pages that sphinx-codeautolink left out of its memory."""
+    cache = linker(app).cache
+    stored = app.doctreedir / DataCache.cache_filename
+    if cache is None or not stored.exists():
+        return
+    for page, blocks in json.loads(stored.read_text("utf-8")).items():
+        if page not in cache.transforms and page in app.env.all_docs:
+            cache.transforms[page] = [
+                SourceTransform(
+                    **{
+                        **block,
+                        "example": CodeExample(**block["example"]),
+                        "names": [Name(**name) for name in block["names"]],
+                    }
+                )
+                for block in blocks
+            ]
+
+
+def mark_pages_without_links(app: Sphinx, exception: Exception | None) -> None:
+    """Tell sphinx-codeautolink which pages were written without their links."""
+    state = linker(app)
+    if exception or state.cache is None:
+        return
+    state.outdated_docs = {
+        page
+        for page, blocks in state.cache.transforms.items()
+        if blocks and not has_links(app.outdir / f"{page}.html")
+    }
+
+
+def has_links(page: Path) -> bool:
+    """Tell whether a written page has links in its code."""
+    return page.exists() and "sphinx-codeautolink-a" in page.read_text("utf-8")
+
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Run after sphinx-codeautolink has begun, and before it ends."""
+    app.connect("builder-inited", remember_links, priority=900)
+    app.connect("build-finished", mark_pages_without_links, priority=100)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

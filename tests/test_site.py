@@ -1,0 +1,471 @@
+"""The site as built: what every page must have, and what the tutorial must show."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree as ET
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from fontTools.ttLib import TTFont
+
+from autograd_tutorial import figures
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@cache
+def parse(page: Path) -> BeautifulSoup:
+    """Read a page."""
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[str, BeautifulSoup]:
+    """Return every page of the site by its path."""
+    found = {
+        path.relative_to(site).as_posix(): parse(path)
+        for path in sorted(site.rglob("*.html"))
+        if not {"_static", "_downloads"} & set(path.relative_to(site).parts)
+    }
+    expected = {
+        "index.html",
+        "tutorial.html",
+        "theory/forward-propagation.html",
+        "theory/backward-propagation.html",
+        "gallery/index.html",
+        "gallery/vector_to_scalar.html",
+        "gallery/ex1_gradient_argument.html",
+        "gallery/control_flow.html",
+        "gallery/ex2_sine_derivative.html",
+        "gallery/ex5_log_sine_reciprocal.html",
+        "gallery/training.html",
+        "exercises/index.html",
+        "exercises/ex1_gradient_argument.html",
+        "exercises/ex2_sine_derivative.html",
+        "exercises/ex5_log_sine_reciprocal.html",
+        "reference/index.html",
+        "reference/functions.html",
+        "reference/exercises.html",
+        "reference/figures.html",
+        "glossary.html",
+        "contributing.html",
+        "search.html",
+        "genindex.html",
+        "404.html",
+    }
+    assert expected <= set(found)
+    return found
+
+
+def attribute(tag: Tag, name: str) -> str:
+    """Return an attribute as a string, empty if it is missing."""
+    value = tag.get(name, "")
+    return value if isinstance(value, str) else " ".join(value or ())
+
+
+def target(page: str, link: str) -> tuple[str, str]:
+    """Return the path within the site that a link leads to, and its anchor."""
+    parts = urlsplit(link)
+    if (
+        page == "404.html"
+    ):  # it is shown at any address, so its links start at the root
+        base = posixpath.normpath(parts.path.lstrip("/"))
+    else:
+        base = posixpath.normpath(
+            posixpath.join(posixpath.dirname(page), parts.path)
+        )
+    return (unquote(base) if parts.path else page), unquote(parts.fragment)
+
+
+def links(soup: BeautifulSoup) -> Iterator[tuple[Tag, str]]:
+    """Yield every element that refers to something, with the reference."""
+    for tag in soup.find_all(
+        ["a", "link", "img", "script", "source", "iframe"]
+    ):
+        for name in ("href", "src"):
+            if reference := attribute(tag, name):
+                yield tag, reference
+
+
+def test_no_broken_link_or_anchor(
+    site: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    """Every internal link leads to a file of the site, and every anchor to an id in it."""
+    broken = []
+    for page, soup in pages.items():
+        for _, link in links(soup):
+            if urlsplit(link).scheme or link.startswith("//"):
+                continue
+            path, anchor = target(page, link)
+            if not (site / path).exists():
+                broken.append(f"{page}: {link}: no such file")
+            elif (
+                anchor
+                and path in pages
+                and not pages[path].find(id=anchor)
+                and not link.startswith("#svg-")
+            ):
+                broken.append(f"{page}: {link}: no such anchor")
+    assert broken == []
+
+
+def test_no_asset_from_another_host(
+    site: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    """Scripts, styles, fonts and images come from the site: nothing is loaded from elsewhere."""
+    foreign = []
+    for page, soup in pages.items():
+        for tag, link in links(soup):
+            loads = tag.name != "a" and attribute(tag, "rel") not in (
+                "canonical",
+                "next",
+                "prev",
+            )
+            if loads and urlsplit(link).netloc:
+                foreign.append(f"{page}: <{tag.name}> {link}")
+        for tag in soup.find_all(style=True):
+            foreign += [
+                f"{page}: style {url}"
+                for url in foreign_urls(attribute(tag, "style"))
+            ]
+    for style in site.rglob("*.css"):
+        text = style.read_text(encoding="utf-8")
+        foreign += [f"{style.name}: {url}" for url in foreign_urls(text)]
+    assert foreign == []
+
+
+def foreign_urls(css: str) -> list[str]:
+    """Return what a style sheet would load from another host."""
+    return re.findall(
+        r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')]+)""", css
+    )
+
+
+def test_no_math_script(pages: dict[str, BeautifulSoup]) -> None:
+    """No page loads MathJax or KaTeX; every formula is MathML with its LaTeX source inside."""
+    formulas = 0
+    for page, soup in pages.items():
+        for script in soup.find_all("script", src=True):
+            assert not re.search(
+                "mathjax|katex", attribute(script, "src"), re.IGNORECASE
+            ), page
+        for block in soup.select("div.math"):
+            assert block.find("math"), f"{page}: a displayed formula is empty"
+        for formula in soup.find_all("math"):
+            annotation = formula.find("annotation")
+            assert annotation is not None, page
+            assert annotation.get_text().strip(), page
+            formulas += 1
+    assert formulas > 200
+
+
+def test_math_font_holds_every_character(
+    site: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    """The font that the site serves has a glyph for each character of each formula."""
+    font = TTFont(site / "_static" / "fonts" / "stix-two-math.woff2")
+    known = set(font.getBestCmap())
+    shown = set()
+    for soup in pages.values():
+        for formula in soup.find_all("math"):
+            for annotation in formula.find_all("annotation"):
+                annotation.extract()
+            shown |= set(map(ord, formula.get_text()))
+    # Characters without ink: white space, and the invisible operators of MathML.
+    shown -= set(map(ord, " \n\t\u00a0\u2009\u2061\u2062\u2063"))
+    assert shown - known == set()
+    assert "SIL Open Font License" in font["name"].getDebugName(13)
+
+
+def test_every_page_has_one_heading_a_title_and_a_description(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    """One h1, a title, a language, and one description of a sentence's length."""
+    for page, soup in pages.items():
+        assert len(soup.find_all("h1")) == 1, page
+        assert soup.title, page
+        assert soup.title.get_text(strip=True), page
+        assert attribute(soup.html or Tag(name="html"), "lang") == "en", page
+        descriptions = [
+            attribute(tag, "content")
+            for tag in soup.select('meta[name="description"]')
+        ]
+        assert len(descriptions) == 1, page
+        assert 20 <= len(descriptions[0]) <= 200, f"{page}: {descriptions}"
+
+
+def test_every_image_has_alternative_text_and_a_size(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    """A figure's alternative text is a sentence. A thumbnail's is empty: its title says it all."""
+    count = 0
+    for page, soup in pages.items():
+        for image in soup.find_all("img"):
+            if image.find_parent(class_="sphx-glr-thumbcontainer"):
+                continue
+            count += 1
+            alt = attribute(image, "alt")
+            assert len(alt) > 30, f"{page}: {attribute(image, 'src')}: {alt!r}"
+            assert alt.rstrip().endswith("."), f"{page}: {alt!r}"
+            assert attribute(image, "width").isdigit(), page
+            assert attribute(image, "height").isdigit(), page
+    assert count > 30
+
+
+def test_every_figure_has_a_light_and_a_dark_version(
+    site: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    """The two versions are the same drawing, save for the ink and the grid."""
+    compared = 0
+    for page, soup in pages.items():
+        for holder in soup.select(".house-figures"):
+            light, dark = holder.select("img")
+            assert "only-light" in attribute(light, "class")
+            assert "only-dark" in attribute(dark, "class")
+            assert attribute(light, "alt") == attribute(dark, "alt")
+            drawings = [
+                (site / target(page, attribute(image, "src"))[0]).read_text(
+                    encoding="utf-8"
+                )
+                for image in (light, dark)
+            ]
+            for ink in (figures.INK, figures.GRID):
+                assert ink not in drawings[1], page
+            expected = drawings[0].replace(figures.INK, figures.INK_ON_DARK)
+            assert (
+                expected.replace(figures.GRID, figures.GRID_ON_DARK)
+                == drawings[1]
+            )
+            assert drawings[0] != drawings[1]
+            compared += 1
+    assert compared >= 17
+
+
+def test_figures_are_svg_without_a_date(site: Path) -> None:
+    """Each figure is well-formed SVG that says what it shows, without a date or another host."""
+    drawings = list((site / "_images").glob("sphx_glr_*_0*.svg"))
+    assert len(drawings) >= 2 * 17
+    for drawing in drawings:
+        root = ET.parse(drawing).getroot()
+        assert root.tag == SVG + "svg"
+        assert root.findtext(".//{http://purl.org/dc/elements/1.1/}description")
+        assert root.find(".//{http://purl.org/dc/elements/1.1/}date") is None
+        assert not root.findall(f".//{SVG}image")
+
+
+def cell_outputs(soup: BeautifulSoup) -> list[str]:
+    """Return what the cells of a page printed, in order."""
+    return [
+        output.get_text().strip()
+        for output in soup.select(
+            ".cell_output .output.text_plain, .cell_output .output.stream"
+        )
+    ]
+
+
+NOTEBOOK = [
+    "tensor([0., 1., 2., 3.])",
+    "tensor(28., grad_fn=<MulBackward0>)",
+    "tensor([ 0.,  4.,  8., 12.])",
+    "tensor([ 0.,  4.,  8., 12.], grad_fn=<MulBackward0>)",
+    "tensor([True, True, True, True])",
+    """x: tensor([1., 2.], requires_grad=True)
+y: tensor([ 3., 12.], grad_fn=<MulBackward0>)
+x.grad: tensor([ 6., 12.])""",
+    """x: tensor([1., 2.], requires_grad=True)
+y: tensor([ 3., 12.], grad_fn=<MulBackward0>)
+x.grad: tensor([  6., 120.])""",
+    "a: tensor(1.2009, requires_grad=True)\na.grad: tensor(1024.)",
+    "tensor(True)",
+]
+"""Every output that the notebook prints, in its order."""
+
+
+def test_tutorial_shows_every_output_of_the_notebook(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    """The outputs stand on the page in the notebook's order, as computed output."""
+    rest = iter(cell_outputs(pages["tutorial.html"]))
+    for expected in NOTEBOOK:
+        assert expected in rest, expected
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "element 0 of tensors does not require grad and does not have a grad_fn",
+        "Only Tensors of floating point and complex dtype can require gradients",
+        "tensor([ 0.,  8., 16., 24.])",
+        "tensor([ 0., 12., 24., 36.])",
+        "grad can be implicitly created only for scalar outputs",
+        "tensor([ 2., 11., 60.])",
+        "tensor([[2., 1., 0.],\n        [0., 1., 6.]])",
+        "tensor(False)",
+        "positive draws: 0.0%",
+        "a = -0.5: f(a) = -102400.0, gradient = 204800.0",
+        "doubling zero never reaches the threshold",
+    ],
+)
+def test_tutorial_puts_the_slips_right(
+    pages: dict[str, BeautifulSoup], output: str
+) -> None:
+    """What the notebook leaves out is on the page as computed output."""
+    assert any(
+        output in shown for shown in cell_outputs(pages["tutorial.html"])
+    )
+
+
+def test_no_page_shows_a_traceback_a_path_or_an_address(
+    site: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    """No output is an error, a warning, or something that differs on another machine."""
+    for page, soup in pages.items():
+        assert not soup.select(".output.traceback, .output.stderr"), page
+        text = (soup.find("article") or soup).get_text()
+        assert not re.search(
+            r"object at 0x[0-9a-f]|Traceback \(most recent", text
+        ), page
+        assert str(site.parents[2]) not in str(soup), page
+
+
+def test_names_in_code_are_linked(pages: dict[str, BeautifulSoup]) -> None:
+    """Names in cells and scripts lead to the documentation of torch, Python, matplotlib."""
+    for page, hosts in {
+        "tutorial.html": ("docs.pytorch.org", "docs.python.org"),
+        "theory/backward-propagation.html": (
+            "docs.pytorch.org",
+            "docs.python.org",
+        ),
+        "gallery/control_flow.html": ("docs.pytorch.org", "matplotlib.org"),
+    }.items():
+        found = {
+            urlsplit(attribute(a, "href")).netloc
+            for a in pages[page].select("pre a[href]")
+        }
+        assert set(hosts) <= found, page
+    linked = {
+        a.get_text() for a in pages["tutorial.html"].select("pre a[href]")
+    }
+    assert {"torch.arange", "torch.dot", "y.backward"} <= linked
+
+
+def test_every_gallery_page_offers_both_downloads(
+    site: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    """A script and a notebook, each there."""
+    for page, soup in pages.items():
+        if not page.startswith("gallery/") or page == "gallery/index.html":
+            continue
+        stem = Path(page).stem
+        offered = {
+            Path(target(page, attribute(a, "href"))[0]).name: site
+            / target(page, attribute(a, "href"))[0]
+            for a in soup.select("a.download")
+        }
+        for name in (f"{stem}.py", f"{stem}.ipynb"):
+            assert offered[name].exists(), page
+
+
+@pytest.mark.parametrize(
+    "number", ["ex1_gradient_argument", "ex2_sine_derivative"]
+)
+def test_exercises_hide_hint_and_solution(
+    pages: dict[str, BeautifulSoup], number: str
+) -> None:
+    """Hint and solution are collapsed, and the solution is the package's source."""
+    soup = pages[f"exercises/{number}.html"]
+    closed = [
+        block
+        for block in soup.find_all("details")
+        if not block.has_attr("open")
+    ]
+    titles = [
+        (block.find("summary") or block).get_text(strip=True)
+        for block in closed
+    ]
+    assert "Hint" in titles
+    assert "Solution" in titles
+    solution = closed[titles.index("Solution")].get_text()
+    source = Path(figures.__file__).parent / "exercises" / f"{number}.py"
+    function = re.findall(
+        r"^    return .*$", source.read_text(encoding="utf-8"), re.MULTILINE
+    )[-1]
+    assert function.strip() in solution
+    assert soup.select(f'a[href="../gallery/{number}.html"]')
+
+
+def test_exercise_5_shows_computed_numbers(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    """The table of values and adjoints, the largest differences, the two nodes of 1/x."""
+    text = re.sub(
+        r"\s+",
+        " ",
+        pages["exercises/ex5_log_sine_reciprocal.html"].get_text(" "),
+    )
+    for shown in (
+        "1.386294",
+        "0.909297",
+        "1.760554",
+        "0.227324",
+        "0.082395",
+        "1.4e-14",
+        "7.6e-06",
+    ):
+        assert shown in text
+    assert "['MulBackward0', 'ReciprocalBackward0']" in text
+
+
+def test_social_cards(site: Path, pages: dict[str, BeautifulSoup]) -> None:
+    """Each written page has a card with an image of the site and a description of it."""
+    soup = pages["tutorial.html"]
+    content = {
+        attribute(tag, "property"): attribute(tag, "content")
+        for tag in soup.select("meta[property]")
+    }
+    assert content["og:title"] == "Get familiar with torch.autograd"
+    assert content["og:description"]
+    image = posixpath.basename(urlsplit(content["og:image"]).path)
+    assert list((site / "_images" / "social_previews").glob(image))
+
+
+def test_search_finds_the_words_of_the_subject(site: Path) -> None:
+    """The search index holds the words that a reader would look for."""
+    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    for word in ("cotang", "jacobian", "gradient", "fan"):
+        assert f'"{word}' in index or f"{word}:" in index, word
+
+
+def test_page_not_found_leads_home(pages: dict[str, BeautifulSoup]) -> None:
+    """The 404 page has the site's styles and a way back."""
+    soup = pages["404.html"]
+    assert soup.select('link[rel="stylesheet"]')
+    assert soup.select('article a[href$="index.html"]')
+
+
+def test_favicon(site: Path, pages: dict[str, BeautifulSoup]) -> None:
+    """Each page names an icon, and it is there."""
+    for page, soup in pages.items():
+        icons = soup.select('link[rel~="icon"]')
+        assert icons, page
+        assert (site / target(page, attribute(icons[0], "href"))[0]).exists(), (
+            page
+        )
+
+
+def test_glossary_terms_are_linked(pages: dict[str, BeautifulSoup]) -> None:
+    """Tutorial and theory link to the glossary."""
+    for page in (
+        "tutorial.html",
+        "theory/forward-propagation.html",
+        "theory/backward-propagation.html",
+    ):
+        anchors = {
+            attribute(a, "href")
+            for a in pages[page].select('a[href*="glossary.html#term-"]')
+        }
+        assert len(anchors) >= 5, page
