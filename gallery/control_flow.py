@@ -170,6 +170,8 @@ torch.stack([f(pair), gradient(pair)])
 #
 # Finite differences give another kind of wrong answer. If the interval from :math:`a - h` to
 # :math:`a + h` holds the jump, the quotient measures the drop and divides it by :math:`2h`.
+# At 125 the slope is 8 on the right and 16 on the left, so the quotient is
+# :math:`(8\,(125 + h) - 16\,(125 - h)) / 2h = 12 - 500 / h`.
 
 
 def central_difference(a, h):

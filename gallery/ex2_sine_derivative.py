@@ -2,7 +2,7 @@
 Differentiate the sine without knowing its derivative
 =====================================================
 
-You will be able to draw the derivative of a function that you can only evaluate, and to check it
+You will be able to draw the derivative of a function without writing its formula, and to check it
 with a witness that knows nothing of autograd.
 """
 
@@ -143,7 +143,7 @@ torch.testing.assert_close(y**2 + slope**2, torch.ones_like(x))
 # The quotient is not exact. The curve bends between its two points, and for the sine that costs at
 # most :math:`h^2 / 6`, which falls with h. Rounding costs about :math:`\varepsilon / h`, where
 # :math:`\varepsilon` is the gap between 1 and the next number of the dtype; that grows as h falls.
-# Predict a V.
+# On log scales the two are straight lines, one falling and one rising. Predict a V.
 
 steps = torch.logspace(-11, -1, 51, dtype=torch.float64)
 errors = torch.stack(

@@ -321,9 +321,9 @@ plt.show()
 # A tolerance that fits
 # ---------------------
 # :func:`torch.allclose` allows an error of :math:`10^{-8}`, plus :math:`10^{-5}` of the value.
-# Where the value passes through zero, that leaves next to nothing, though the terms that cancel
-# there were rounded at their own size. Here are the values of :math:`F'` in float32 for which it is
-# too strict.
+# Where the value is close to zero, that allows next to nothing. But the terms that cancel there are
+# large, and so are their rounding errors. Here is :math:`F'` in float32 wherever the test is too
+# strict.
 
 by_hand, by_autograd = compare(right.float())
 too_strict = ~torch.isclose(by_hand, by_autograd)

@@ -29,7 +29,8 @@ x.shape, target.shape
 # %%
 # Nested functions with parameters
 # --------------------------------
-# The network is a function inside a function: an affine map, a tanh, another affine map. Its
+# The network is a function inside a function: an affine map (a matrix product plus a
+# bias), a tanh, another affine map. Its
 # parameters are four tensors: two matrices of weights and two vectors of biases.
 
 W1 = torch.randn(1, 12, generator=random, dtype=x.dtype).requires_grad_()
@@ -124,7 +125,7 @@ loss.item(), loss_of(network(x)).item()
 #
 # Forward, backward, step, again and again
 # ----------------------------------------
-# Training is these three lines in a loop. Keep the loss after each step, and the guess after some.
+# Training is four lines in a loop: guess, loss, backward, step. Keep the loss after each step, and the guess after some.
 
 losses, guesses = [loss.item()], {0: guess.detach()}
 for steps in range(1, 2001):
@@ -184,5 +185,5 @@ figure.supylabel("y", fontsize=12)
 plt.show()
 
 # %%
-# The dots never move; the line does. Between 200 and 2000 steps you see little change, and the loss
+# Between 200 and 2000 steps you see little change, and the loss
 # says the same.

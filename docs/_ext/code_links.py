@@ -68,7 +68,6 @@ def has_links(page: Path) -> bool:
     return page.exists() and "sphinx-codeautolink-a" in page.read_text("utf-8")
 
 
-
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Run after sphinx-codeautolink has begun, and before it ends."""
     app.connect("builder-inited", remember_links, priority=900)
