@@ -65,7 +65,7 @@ loss.item()
 # %%
 
 figure, axes = figures.new(
-    alt="Forty points that rise, fall and rise again around a wave, and the "
+    alt="Forty points that fall, rise and fall again along a wave, and the "
     "first guess of the untrained network, a curve that misses most of them. "
     "Thin vertical lines join each point to the guess."
 )
@@ -125,7 +125,8 @@ loss.item(), loss_of(network(x)).item()
 #
 # Forward, backward, step, again and again
 # ----------------------------------------
-# Training is four lines in a loop: guess, loss, backward, step. Keep the loss after each step, and the guess after some.
+# Training is four lines in a loop: guess, loss, backward, step. Keep the loss and the guess after
+# each step.
 
 losses, guesses = [loss.item()], {0: guess.detach()}
 for steps in range(1, 2001):

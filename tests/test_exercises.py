@@ -80,6 +80,16 @@ class TestGradientArgument:
         )
         assert x.grad is None
 
+    def test_leaves_parameters_alone(self) -> None:
+        """A parameter that f uses keeps its grad, and an f without x is refused."""
+        w = torch.ones(3, dtype=DOUBLE, requires_grad=True)
+        v = torch.ones(3, dtype=DOUBLE)
+        product = ex1.vector_jacobian_product(lambda x: w * x, POINT, v)
+        assert torch.equal(product, w)
+        assert w.grad is None
+        with pytest.raises(RuntimeError, match="appears to not have been used"):
+            ex1.vector_jacobian_product(lambda _: w * 2, POINT, v)
+
     def test_part_5(self) -> None:
         """Two calls add up in one tensor, which a name saved after the first call sees too."""
         x = POINT.clone().requires_grad_(True)

@@ -114,6 +114,15 @@ def test_matrix_wants_a_matrix() -> None:
         figures.matrix(axes, torch.ones(3), "v")
 
 
+def test_matrix_wants_entries() -> None:
+    """An empty matrix is refused."""
+    _, axes = figures.new("Nothing.")
+    with pytest.raises(
+        ValueError, match=r"entries is empty: it has shape \(0, 3\)"
+    ):
+        figures.matrix(axes, torch.zeros(0, 3), "0")
+
+
 def test_branches_share_a_colour_and_one_label() -> None:
     """Each branch is a line of its own, so nothing is drawn across the gap."""
     _, axes = figures.new("Two branches.")

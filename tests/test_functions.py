@@ -358,7 +358,22 @@ class TestDoubleUntilLarge:
         ):
             double_until_large(a)
 
-    @pytest.mark.parametrize("threshold", [0, -1.0, math.inf, math.nan])
+    @pytest.mark.parametrize(
+        ("number", "dtype"),
+        [(5e-324, DOUBLE), (1e-38, torch.float32), (1e-3, torch.float16)],
+    )
+    def test_a_factor_too_large_for_the_dtype(
+        self, number: float, dtype: torch.dtype
+    ) -> None:
+        """A tiny a has a value, but its factor is not representable."""
+        a = torch.tensor(number, dtype=dtype)
+        assert 1000 <= double_until_large(a).item() < 2000
+        with pytest.raises(ValueError, match="factor is too large"):
+            double_until_large_factor(a)
+
+    @pytest.mark.parametrize(
+        "threshold", [0, 10**400, -1.0, math.inf, math.nan]
+    )
     def test_threshold_must_be_positive_and_finite(
         self, threshold: float
     ) -> None:
@@ -572,6 +587,8 @@ class TestDerivative:
         "softmax": lambda x: x.softmax(0),
         "one sum for all": lambda x: x.sum().expand(4),
         "product of neighbours": lambda x: x.roll(1) * x,
+        "a swap of the last two": lambda x: x[torch.tensor([0, 1, 3, 2])] ** 2,
+        "the first element in the third": lambda x: x + torch.eye(4)[2] * x[0],
     }
 
     @pytest.mark.parametrize("name", MIXING)
@@ -581,6 +598,53 @@ class TestDerivative:
             ValueError, match=r"mixes the elements of x.*torch\.func\.jacrev"
         ):
             derivative(self.MIXING[name], torch.tensor([0.1, 0.2, 0.3, 0.4]))
+
+    @pytest.mark.parametrize("size", [2, 3, 4, 5, 8, 9, 63, 64])
+    @given(data=st.data())
+    def test_one_element_that_leaks_into_another_is_caught(
+        self, size: int, data: st.DataObject
+    ) -> None:
+        """Whichever two elements are mixed, some pass tells them apart."""
+        places = st.integers(0, size - 1)
+        source, target = data.draw(places), data.draw(places)
+        leak = torch.zeros(size, size)
+        leak[target, source] = 0.5
+
+        def f(x: Tensor) -> Tensor:
+            return x + leak @ x
+
+        if source == target:
+            assert derivative(f, torch.ones(size))[source] == 1.5
+        else:
+            with pytest.raises(ValueError, match="mixes the elements"):
+                derivative(f, torch.ones(size))
+
+    @pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+    def test_no_false_alarm_at_the_limits_of_the_dtype(
+        self, dtype: torch.dtype
+    ) -> None:
+        """An elementwise f is accepted also where its derivative overflows or underflows."""
+        largest = torch.finfo(dtype).max
+        x = torch.logspace(-7, math.log10(largest), 500).to(dtype)
+        for f in (
+            log_sine_reciprocal,
+            lambda x: torch.exp(x) - torch.exp(x),
+            lambda x: x * torch.sin(x) * torch.exp(-x) + 1 / x,
+        ):
+            assert derivative(f, x).shape == x.shape
+
+    def test_another_real_dtype_is_accepted(self) -> None:
+        """The result has the dtype of x, whatever f computes in."""
+        slope = derivative(lambda x: x.double() ** 2, torch.ones(2))
+        assert slope.tolist() == [2, 2]
+        assert slope.dtype == torch.float32
+
+    def test_a_complex_result_is_refused(self) -> None:
+        """The derivative of a complex-valued f is not what this function returns."""
+        with pytest.raises(
+            TypeError, match=r"must return a real tensor, .*complex"
+        ):
+            derivative(lambda x: x * 1j, torch.ones(2))
 
     CUTTING: ClassVar[dict[str, Callable[[Tensor], Tensor]]] = {
         "detach": lambda x: x.detach() ** 2,
@@ -614,7 +678,8 @@ class TestDerivative:
     def test_f_returns_no_tensor(self) -> None:
         """A number as a result is refused."""
         with pytest.raises(
-            TypeError, match="f must return a tensor, but it returned float"
+            TypeError,
+            match="f must return a real tensor, but it returned float",
         ):
             derivative(lambda x: x.item(), torch.tensor(1.0))  # type: ignore[arg-type, return-value]
 

@@ -308,6 +308,7 @@ def test_tutorial_shows_every_output_of_the_notebook(
         "positive draws: 0.0%",
         "a = -0.5: f(a) = -102400.0, gradient = 204800.0",
         "doubling zero never reaches the threshold",
+        "Trying to backward through the graph a second time",
     ],
 )
 def test_tutorial_puts_the_slips_right(

@@ -142,11 +142,15 @@ def matrix(
     Raises
     ------
     ValueError
-        If `entries` is not a matrix.
+        If `entries` is not a matrix, or is empty.
     """
     if entries.dim() != 2:
         raise ValueError(
             f"entries must be a matrix, but it has {entries.dim()} dimensions."
+        )
+    if entries.numel() == 0:
+        raise ValueError(
+            f"entries is empty: it has shape {tuple(entries.shape)}."
         )
     m, n = entries.shape
     largest = float(entries.abs().max()) or 1.0

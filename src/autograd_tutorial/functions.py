@@ -9,7 +9,8 @@ number k of a function f(a) = k · a.
 The module needs torch and nothing else. It keeps no state and changes none of its arguments.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -198,7 +199,7 @@ def double_until_large(a: Tensor, threshold: float = 1000.0) -> Tensor:
               \text{ else } 100 \cdot 2^n
 
     Here n is the smallest whole number, at least 1, for which the Euclidean norm of
-    :math:`2^n a` is not below the threshold. The path through the loop and the branch depends
+    :math:`2^n a`, as torch computes it in the dtype of `a`, is not below the threshold. The path through the loop and the branch depends
     on the values of `a`, so a different `a` can record a different graph.
 
     Parameters
@@ -248,10 +249,12 @@ def double_until_large_factor(a: Tensor, threshold: float = 1000.0) -> Tensor:
 
     The function is linear around every point at which neither the loop nor the branch is about
     to change, and k is its slope there. Where they do change, the function jumps and has no
-    derivative: for a scalar at 0 and at every :math:`|a| = \text{threshold} / 2^n`.
+    derivative: for a scalar at 0 and at every :math:`|a| = \text{threshold} / 2^n` with
+    :math:`n \ge 1`.
 
-    The same arguments and errors as `double_until_large`; the result is a scalar of shape ()
-    with the dtype of `a`, also where `a` is a matrix.
+    The same arguments and errors as `double_until_large`, and a ValueError where k itself is too
+    large for the dtype, as for a very small `a`. The result is a scalar of shape () with the dtype
+    of `a`, also where `a` is a matrix.
 
     Examples
     --------
@@ -261,13 +264,10 @@ def double_until_large_factor(a: Tensor, threshold: float = 1000.0) -> Tensor:
     tensor(204800.)
     """
     _doubles_to(a, threshold)
-    doublings = 1
-    while (a * 2.0**doublings).norm() < threshold:
-        doublings += 1
-    sign_factor = 1 if a.sum() > 0 else 100
-    return _finite(
-        a.new_tensor(sign_factor * 2.0**doublings), "double_until_large_factor"
-    )
+    k = a.new_tensor(2.0)
+    while (k * a).norm() < threshold:
+        k = 2 * k
+    return _finite(k if a.sum() > 0 else 100 * k, "double_until_large_factor")
 
 
 def log_sine_reciprocal(x: Tensor) -> Tensor:
@@ -329,8 +329,10 @@ def derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     .. math:: \Bigl( \frac{\mathrm{d} f(x)_i}{\mathrm{d} x_i} \Bigr)_i
 
     An elementwise f has a diagonal Jacobian, so one backward pass with a cotangent of ones
-    reads off the whole diagonal. A second pass, with other weights in the cotangent, tells
-    whether the Jacobian really is diagonal.
+    reads off the whole diagonal. Further passes, each with ones for half of the elements and
+    zeros for the others, catch an f that mixes elements: the derivatives at the ones must not
+    change. For n elements they are at most 2 log₂ n. What f does outside the graph, such as
+    multiplying by a detached sum, they cannot see.
 
     Parameters
     ----------
@@ -349,7 +351,7 @@ def derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     ------
     TypeError
         If `f` is not callable, `x` is not a tensor of a real floating-point dtype, or `f`
-        returns something else than a tensor.
+        returns something else than a real tensor.
     ValueError
         If `f` returns another shape, mixes the elements of `x`, or cuts the graph between its
         argument and its result.
@@ -374,50 +376,62 @@ def derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     primal = _floating(x, "x").detach()
     with torch.inference_mode(False), torch.enable_grad():
         primal = primal.clone().requires_grad_(True)
-        y = f(primal)
-        if not isinstance(y, Tensor):
+        y: object = f(primal)  # whatever the caller wrote
+        if not isinstance(y, Tensor) or y.is_complex():
+            kind = (
+                "a complex tensor"
+                if isinstance(y, Tensor)
+                else type(y).__name__
+            )
             raise TypeError(
-                f"f must return a tensor, but it returned {type(y).__name__}."
+                f"f must return a real tensor, but it returned {kind}."
             )
         if y.shape != primal.shape:
             raise ValueError(
-                f"f must return a tensor of the shape of x, {_shape(primal)}, but it returned {_shape(y)}. "
+                f"f must return a tensor of the shape of x, {_shape(primal)}, "
+                f"but it returned {_shape(y)}. "
                 "derivative() is for functions that work element by element; "
                 "for others use torch.func.jacrev."
             )
         if not y.requires_grad:
             raise ValueError(_CUT)
-        # Powers of two only: where the Jacobian is diagonal, the second pass is the first one
-        # scaled without rounding, save for numbers below the normal range of the dtype.
-        exponents = torch.randint(
-            0, 7, y.shape, generator=torch.Generator().manual_seed(0)
-        )
-        weights = torch.exp2(exponents.to(device=y.device, dtype=y.dtype))
         (diagonal,) = torch.autograd.grad(
             y, primal, torch.ones_like(y), retain_graph=True, allow_unused=True
         )
         if diagonal is None:
             raise ValueError(_CUT)
-        (weighted,) = torch.autograd.grad(y, primal, weights)
-    limits = torch.finfo(diagonal.dtype)
-    if not torch.allclose(
-        weighted,
-        weights * diagonal,
-        rtol=limits.eps,
-        atol=2**7 * limits.tiny,
-        equal_nan=True,
-    ):
-        raise ValueError(
-            "f mixes the elements of x: an element of its result depends on other elements of x too, "
-            "so there is no elementwise derivative. Use torch.func.jacrev for the whole Jacobian."
-        )
+        for kept in _halves(y):
+            (part,) = torch.autograd.grad(
+                y, primal, kept.to(y.dtype), retain_graph=True
+            )
+            if not torch.allclose(
+                part[kept], diagonal[kept], rtol=0, atol=0, equal_nan=True
+            ):
+                raise ValueError(_MIXED)
     return diagonal
+
+
+def _halves(y: Tensor) -> Iterator[Tensor]:
+    """Yield masks of one half of the elements each: any two elements are apart in some of them.
+
+    The halves are those whose index has, and has not, a certain bit.
+    """
+    index = torch.arange(y.numel(), device=y.device).reshape(y.shape)
+    for bit in range((y.numel() - 1).bit_length() if y.numel() else 0):
+        has_bit = (index >> bit & 1).bool()
+        yield has_bit
+        yield ~has_bit
 
 
 _CUT = (
     "f(x) is not connected to x in the graph, so autograd has nothing to differentiate. "
     "Look in f for .detach(), .item(), .numpy(), torch.tensor(...), torch.no_grad() or a result "
     "that does not depend on x."
+)
+
+_MIXED = (
+    "f mixes the elements of x: an element of its result depends on other elements of x too, so "
+    "there is no elementwise derivative. Use torch.func.jacrev for the whole Jacobian."
 )
 
 
@@ -461,7 +475,7 @@ def _doubles_to(a: Tensor, threshold: float) -> None:
         raise TypeError(
             f"threshold must be a number, but it is of type {type(threshold).__name__}."
         )
-    if not 0 < threshold < float("inf"):
+    if not 0 < threshold <= sys.float_info.max:
         raise ValueError(
             f"threshold must be positive and finite, but it is {threshold}."
         )

@@ -15,17 +15,15 @@ def vector_jacobian_product(
 
     .. math:: (v^\top J)_j = \sum_i v_i \frac{\partial y_i}{\partial x_j}, \qquad y = f(x)
 
-    `v` has the shape of the *output* y; the result has the shape and dtype of `x`. Neither `x`
-    nor its `.grad` is changed. Autograd raises a RuntimeError if `v` has another shape than y,
+    `v` has the shape of the *output* y; the result has the shape and dtype of `x`. No `.grad` is
+    changed, neither that of `x` nor that of a parameter which f uses. Autograd raises a RuntimeError if `v` has another shape than y,
     or if y does not depend on x.
 
-    References: `torch.Tensor.backward` in PyTorch's documentation.
+    References: `torch.autograd.grad` in PyTorch's documentation.
     """
     x = x.detach().clone().requires_grad_(True)
-    y = f(x)
-    y.backward(gradient=v)
-    assert x.grad is not None
-    return x.grad
+    (product,) = torch.autograd.grad(f(x), x, grad_outputs=v)
+    return product
 
 
 def jacobian_by_rows(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

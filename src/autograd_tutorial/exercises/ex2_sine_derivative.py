@@ -14,7 +14,7 @@ def derivative_of_sine(x: Tensor) -> Tensor:
     The sum makes a scalar of the whole grid, and the derivative of that scalar with respect to
     one element sees only the term in which the element stands. `x` is a real floating-point
     tensor of any shape; the result has its shape and dtype and does not require grad. Autograd
-    raises a RuntimeError for any other dtype.
+    raises a RuntimeError for a tensor of any other dtype.
 
     References: `torch.autograd.grad` in PyTorch's documentation.
     """

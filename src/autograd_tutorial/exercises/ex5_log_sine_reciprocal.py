@@ -29,7 +29,10 @@ DEPENDENCIES = {
 
 
 def evaluation_trace(x: Tensor) -> dict[str, Tensor]:
-    """Return every value of the dependency graph at x, in the order of `DEPENDENCIES`.
+    r"""Return every value of the dependency graph at x, in the order of `DEPENDENCIES`.
+
+    .. math:: x, \quad x^2, \quad \log x^2, \quad \sin x, \quad \log x^2 \cdot \sin x,
+              \quad \frac{1}{x}, \quad F(x) = \log x^2 \cdot \sin x + \frac{1}{x}
 
     `x` is a real floating-point tensor of any shape; every value has its shape and dtype.
 
@@ -84,9 +87,15 @@ class Comparison(NamedTuple):
 
 
 def compare(x: Tensor) -> Comparison:
-    """Return F'(x) by `chain_rule` and by autograd, for a tensor x of any shape without zeros.
+    r"""Return F'(x) twice: by `chain_rule` and by autograd.
 
-    `x` has a real floating-point dtype; otherwise `derivative` raises a TypeError.
+    .. math:: F'(x) = \frac{2 \sin x}{x} + \log(x^2) \cos x - \frac{1}{x^2}
+
+    `x` is a real floating-point tensor of any shape without zeros; both results have its shape
+    and dtype. For anything else `derivative` raises a TypeError.
+
+    References: Baydin et al., "Automatic differentiation in machine learning: a survey",
+    *JMLR* 18(153), 2018, section 3.2.
     """
     return Comparison(
         by_hand=chain_rule(x)["x"],

@@ -1,0 +1,58 @@
+"""The examples in the docstrings, and what every docstring must say."""
+
+import doctest
+import inspect
+from types import ModuleType
+
+import pytest
+
+from autograd_tutorial import functions
+from autograd_tutorial.exercises import (
+    ex1_gradient_argument,
+    ex2_sine_derivative,
+    ex5_log_sine_reciprocal,
+)
+
+MODULES = [
+    functions,
+    ex1_gradient_argument,
+    ex2_sine_derivative,
+    ex5_log_sine_reciprocal,
+]
+FUNCTIONS = [
+    function
+    for module in MODULES
+    for name in module.__all__
+    if inspect.isfunction(function := getattr(module, name))
+]
+
+
+def test_examples() -> None:
+    """Each example in the docstrings prints what it says."""
+    result = doctest.testmod(functions)
+    assert result.attempted >= 10
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_public_name_is_documented(module: ModuleType) -> None:
+    """Each function that a module lists is its own, and has a docstring."""
+    for name in module.__all__:
+        if inspect.isfunction(function := getattr(module, name)):
+            assert function.__module__ == module.__name__
+            assert inspect.getdoc(function)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+def test_docstring_gives_the_formula_first_and_the_source(
+    function: object,
+) -> None:
+    """One sentence, then the formula; the source is named, or that of the function beside it."""
+    documentation = inspect.getdoc(function) or ""
+    _, second, *_ = documentation.split("\n\n")
+    assert second.startswith(".. math::")
+    assert (
+        "References" in documentation
+        or "source as" in documentation
+        or "same arg" in documentation
+    )
