@@ -154,7 +154,11 @@ ogp_site_name = project
 ogp_site_url = base_url
 ogp_description_length = 160
 ogp_enable_meta_description = True
-ogp_social_cards = {"line_color": "#1f5fa8"}
+ogp_social_cards = {
+    "font": "DejaVu Sans",
+    "image_mini": "_static/logo.png",
+    "line_color": "#1f5fa8",
+}
 notfound_context = {
     "title": "Page not found",
     "body": """<h1>Page not found</h1>

@@ -28,12 +28,18 @@ converter = LatexToMathML(annotation=True, fancy_error=False)
 def to_mathml(node: nodes.Node, latex: str, *, display: bool) -> str:
     """Return the MathML of a formula; an error becomes a warning that names the place."""
     try:
-        return converter.convert_with_local_state(latex, displaystyle=display)
+        mathml = converter.convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
         logger.warning(
             "formula %r: %s", latex, error, location=node, type="math"
         )
         return ""
+    # The prime of STIX is raised already. As a superscript it would stand too high, and too small.
+    return re.sub(
+        r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>(′+)</mo></msup>",
+        r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
+        mathml,
+    )
 
 
 def visit_math(self: HTML5Translator, node: nodes.math) -> None:

@@ -326,7 +326,7 @@ def log_sine_reciprocal_derivative(x: Tensor) -> Tensor:
 def derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     r"""Return the elementwise derivative of f at every element of x, by autograd.
 
-    .. math:: \Bigl( \frac{\mathrm{d} f(x)_i}{\mathrm{d} x_i} \Bigr)_i
+    .. math:: \left( \frac{\mathrm{d} f(x)_i}{\mathrm{d} x_i} \right)_i
 
     An elementwise f has a diagonal Jacobian, so one backward pass with a cotangent of ones
     reads off the whole diagonal. Further passes, each with ones for half of the elements and
