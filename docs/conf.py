@@ -14,6 +14,7 @@ author = "The autograd-tutorial authors"
 project_copyright = f"2026, {author}. Text: CC BY 4.0, code: MIT"
 version = release = installed_version("autograd-tutorial")
 base_url = os.environ.get("AUTOGRAD_TUTORIAL_URL", "")
+site_root = urlsplit(base_url).path.rstrip("/") + "/"
 
 extensions = [
     "myst_nb",
@@ -161,8 +162,8 @@ ogp_social_cards = {
 }
 notfound_context = {
     "title": "Page not found",
-    "body": """<h1>Page not found</h1>
+    "body": f"""<h1>Page not found</h1>
 <p>There is no page at this address. Start again at the
-<a href="index.html">first page</a>, or search for what you need.</p>""",
+<a href="{site_root}index.html">first page</a>, or search for what you need.</p>""",
 }
-notfound_urls_prefix = urlsplit(base_url).path.rstrip("/") + "/"
+notfound_urls_prefix = site_root

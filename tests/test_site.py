@@ -442,10 +442,12 @@ def test_search_finds_the_words_of_the_subject(site: Path) -> None:
 
 
 def test_page_not_found_leads_home(pages: dict[str, BeautifulSoup]) -> None:
-    """The 404 page has the site's styles and a way back."""
+    """The 404 page is shown at any address, so its links start at the root."""
     soup = pages["404.html"]
     assert soup.select('link[rel="stylesheet"]')
-    assert soup.select('article a[href$="index.html"]')
+    assert soup.select('article a[href="/index.html"]')
+    for _, link in links(soup):
+        assert link.startswith(("/", "#", "http", "data:")), link
 
 
 def test_favicon(site: Path, pages: dict[str, BeautifulSoup]) -> None:
