@@ -302,6 +302,16 @@ class TestDoubleUntilLarge:
         )
         assert ratio.item() == 2
 
+    @pytest.mark.parametrize("k", range(1, 8))
+    def test_the_loop_stops_at_the_threshold(self, k: int) -> None:
+        """At |a| = 1000/2^k the norm is 1000 after k doublings, which is not below 1000."""
+        a = torch.tensor(1000 / 2**k, dtype=DOUBLE)
+        assert double_until_large(a).item() == 1000
+        assert double_until_large(-a).item() == -100_000
+        assert torch.equal(
+            gradient(double_until_large, a), double_until_large_factor(a)
+        )
+
     def test_gradcheck_away_from_the_jumps(self) -> None:
         """Finite differences agree where no jump is near."""
         for number in (1.2009, -0.7, 30.0):

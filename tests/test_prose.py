@@ -55,7 +55,7 @@ STATED = {
     "tutorial.html": [
         f"2 (0 + 1 + 4 + 9) = {twice_dot(torch.arange(4.0)):g}",
         product(triple_square, [1, 2], [1, 1]),
-        f"so 12 became {product(triple_square, [1, 2], [1, 10])[5:-1]}",
+        f"so 12 became {product(triple_square, [1, 2], [1, 10])[4:-1]}",
         rf"{MIDDLE[0]:g} \cdot 1 + 10 \cdot {MIDDLE[1]:g} = {MIDDLE @ torch.tensor([1.0, 10.0]):g}",
         rf"2^{{10}} = {double_until_large_factor(torch.tensor(1.2009)):g}",
         f"|a| = {JUMPS}",
