@@ -150,7 +150,10 @@ html_theme_options = {
 copybutton_exclude = ".linenos, .gp, .go"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
-copybutton_selector = "div.cell_input div.highlight pre, div.highlight-python pre, div.highlight-Python pre, div.highlight-console pre"
+copybutton_selector = ", ".join(
+    f"div.highlight-{language} pre"
+    for language in ("console", "default", "ipython3", "Python")
+)
 ogp_site_name = project
 ogp_site_url = base_url
 ogp_description_length = 160

@@ -51,6 +51,15 @@ def save(figure: Figure, light: Path) -> None:
         raise ValueError(
             "A figure has no alternative text: start it with figures.new(alt=...)."
         )
+    titles = [
+        axes.get_title(place)
+        for axes in figure.axes
+        for place in ("left", "center")
+    ]
+    if not any((*titles, figure.get_suptitle())):
+        raise ValueError(
+            f"A figure has no title: {alt!r}. Set one with axes.set_title(...)."
+        )
     described = {"Description": alt, "Date": None, "Creator": None}
     with mpl.rc_context({"svg.hashsalt": light.stem, "svg.fonttype": "path"}):
         figure.savefig(light, format="svg", metadata=described)

@@ -36,7 +36,7 @@ def to_mathml(node: nodes.Node, latex: str, *, display: bool) -> str:
         return ""
     # The prime of STIX is raised already. As a superscript it would stand too high, and too small.
     return re.sub(
-        r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>(′+)</mo></msup>",
+        r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″‴⁗])</mo></msup>",
         r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
         mathml,
     )

@@ -1,0 +1,178 @@
+"""The site's own small extensions."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import fresh_runs
+import gallery_figures
+import matplotlib.pyplot as plt
+import pytest
+from docutils import nodes
+from mathml import to_mathml
+from matplotlib.figure import Figure
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from autograd_tutorial import figures
+
+
+@pytest.fixture(autouse=True)
+def _close_figures() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def formula(latex: str) -> str:
+    """Return the MathML of a formula within a line."""
+    return to_mathml(nodes.math(), latex, display=False)
+
+
+class TestMathml:
+    """LaTeX to MathML."""
+
+    def test_keeps_the_source(self) -> None:
+        """The LaTeX source stays in the page."""
+        assert "<annotation" in formula(r"v^\top J")
+        assert r"v^\top J" in formula(r"v^\top J")
+
+    @pytest.mark.parametrize("latex", [r"\nosuchcommand x", r"\frac{1}", "x^"])
+    def test_warns_of_what_it_does_not_know(
+        self, latex: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """An unknown command or a broken formula is a warning, which fails the build."""
+        with caplog.at_level(logging.WARNING, "sphinx.mathml"):
+            logging.getLogger("sphinx.mathml").propagate = True
+            logging.getLogger("sphinx").propagate = True
+            assert formula(latex) == ""
+        assert any(
+            record.levelno == logging.WARNING for record in caplog.records
+        )
+
+    @pytest.mark.parametrize("latex", ["F'(x)", r"\sigma'(z)", "f''"])
+    def test_a_prime_is_no_superscript(self, latex: str) -> None:
+        """The prime stands beside its letter."""
+        assert "<msup>" not in formula(latex)
+        assert '<mo lspace="0" rspace="0">' in formula(latex)
+
+    def test_a_power_is_a_superscript(self) -> None:
+        """Other superscripts stay what they are."""
+        assert "<msup>" in formula("x^2")
+
+
+class TestGalleryFigures:
+    """Figures, saved twice."""
+
+    def draw(self, title: str = "A line") -> Figure:
+        """Start a figure."""
+        figure, axes = figures.new("A line rises.")
+        axes.plot([0, 1], [0, 1])
+        axes.set_title(title)
+        return figure
+
+    def test_same_bytes_twice(self, tmp_path: Path) -> None:
+        """Two runs save the same bytes."""
+        first, second = tmp_path / "a" / "x.svg", tmp_path / "b" / "x.svg"
+        for path in (first, second):
+            path.parent.mkdir()
+            gallery_figures.save(self.draw(), path)
+        assert first.read_bytes() == second.read_bytes()
+
+    def test_dark_version_differs_in_ink_and_grid_alone(
+        self, tmp_path: Path
+    ) -> None:
+        """The dark version is the light one with two colours replaced."""
+        light = tmp_path / "x.svg"
+        gallery_figures.save(self.draw(), light)
+        dark = gallery_figures.dark_version(light).read_text(encoding="utf-8")
+        expected = light.read_text(encoding="utf-8")
+        assert figures.INK in expected
+        assert figures.GRID in expected
+        expected = expected.replace(figures.INK, figures.INK_ON_DARK)
+        assert dark == expected.replace(figures.GRID, figures.GRID_ON_DARK)
+
+    def test_images_carry_text_and_size(self, tmp_path: Path) -> None:
+        """Both images have the alternative text, and the size in CSS pixels."""
+        light = tmp_path / "x.svg"
+        gallery_figures.save(self.draw(), light)
+        for image in gallery_figures.images(light, "/x.svg"):
+            assert image["alt"] == "A line rises."
+            assert image["width"] == "480"
+        assert [
+            image["uri"] for image in gallery_figures.images(light, "/x.svg")
+        ] == [
+            "/x.svg",
+            "/x_dark.svg",
+        ]
+
+    def test_a_figure_without_alternative_text_is_refused(
+        self, tmp_path: Path
+    ) -> None:
+        """A figure that was not started with figures.new has no description."""
+        figure = self.draw()
+        figure.set_label("")
+        with pytest.raises(ValueError, match=r"start it with figures\.new"):
+            gallery_figures.save(figure, tmp_path / "x.svg")
+
+    def test_a_figure_without_title_is_refused(self, tmp_path: Path) -> None:
+        """Every figure has a title."""
+        with pytest.raises(
+            ValueError, match="A figure has no title: 'A line rises"
+        ):
+            gallery_figures.save(self.draw(title=""), tmp_path / "x.svg")
+
+    def test_a_script_without_a_place_is_refused(self) -> None:
+        """A new script is told where to enter itself."""
+        assert gallery_figures.reading_order("vector_to_scalar.py") == 0
+        with pytest.raises(
+            ValueError, match=r"gallery/new\.py has no place yet: add it"
+        ):
+            gallery_figures.reading_order("new.py")
+
+
+class TestFreshRuns:
+    """What a run depends on besides its own source."""
+
+    def discard(self, sources: Path, fingerprint: str) -> None:
+        """Begin a build with these inputs."""
+        config = SimpleNamespace(run_fingerprint=fingerprint)
+        app = SimpleNamespace(srcdir=sources, config=config)
+        fresh_runs.discard_stale_gallery(cast("Sphinx", app))
+
+    def test_generated_gallery_is_kept_while_nothing_changes(
+        self, tmp_path: Path
+    ) -> None:
+        """The same package, the same torch: what was generated stays."""
+        self.discard(tmp_path, "same")
+        generated = tmp_path / "gallery" / "x.rst"
+        generated.write_text("x")
+        self.discard(tmp_path, "same")
+        assert generated.exists()
+
+    def test_generated_gallery_is_removed_when_the_package_changes(
+        self, tmp_path: Path
+    ) -> None:
+        """Another package or torch: everything is generated anew."""
+        self.discard(tmp_path, "old")
+        generated = tmp_path / "gallery" / "x.rst"
+        generated.write_text("x")
+        self.discard(tmp_path, "new")
+        assert not generated.exists()
+
+    def test_fingerprint_depends_on_the_package(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A change to a module of the package changes the fingerprint."""
+        (tmp_path / "__init__.py").touch()
+        monkeypatch.setattr(
+            "autograd_tutorial.__file__", str(tmp_path / "__init__.py")
+        )
+        app, config = cast("Sphinx", None), SimpleNamespace()
+        fingerprints = set()
+        for body in ("x = 1", "x = 2"):
+            (tmp_path / "functions.py").write_text(body)
+            fresh_runs.fingerprint_inputs(app, cast("Config", config))
+            fingerprints.add(config.run_fingerprint)
+        assert len(fingerprints) == 2
