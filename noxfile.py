@@ -59,29 +59,12 @@ def serve(session: nox.Session) -> None:
     """Build the site, open it in a browser, and rebuild and reload as files change."""
     install(session, "docs", "-e", ".")
     options = (
-        "--open-browser",
-        "--watch",
-        "gallery",
-        "--watch",
-        "src",
-        "--port",
-        "0",
+        "--open-browser --port 0 --watch gallery --watch src -j auto".split()
     )
-    generated = (
-        "--ignore",
-        "docs/gallery/*",
-        "--ignore",
-        "docs/sg_execution_times.rst",
-    )
+    generated = r"/docs/(_build|gallery)/|/sg_execution_times|__pycache__"
+    options += ["--re-ignore", generated]
     session.run(
-        "sphinx-autobuild",
-        *options,
-        *generated,
-        "-j",
-        "auto",
-        "docs",
-        str(SITE),
-        *session.posargs,
+        "sphinx-autobuild", *options, "docs", str(SITE), *session.posargs
     )
 
 

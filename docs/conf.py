@@ -80,7 +80,6 @@ sphinx_gallery_conf = {
     "abort_on_example_error": False,
     "backreferences_dir": "gallery/backreferences",
     "doc_module": ("autograd_tutorial",),
-    "reference_url": {"autograd_tutorial": None},
     "remove_config_comments": True,
     "min_reported_time": 3600,
     "show_memory": False,
