@@ -58,13 +58,24 @@ def lint(session: nox.Session) -> None:
 def serve(session: nox.Session) -> None:
     """Build the site, open it in a browser, and rebuild and reload as files change."""
     install(session, "docs", "-e", ".")
-    options = (
-        "--open-browser --port 0 --watch gallery --watch src -j auto".split()
-    )
+    watched = ("--watch", "gallery", "--watch", "src")
     generated = r"/docs/(_build|gallery)/|/sg_execution_times|__pycache__"
-    options += ["--re-ignore", generated]
+    options = (
+        "--open-browser",
+        "--port",
+        "0",
+        "--re-ignore",
+        generated,
+        "-j",
+        "auto",
+    )
     session.run(
-        "sphinx-autobuild", *options, "docs", str(SITE), *session.posargs
+        "sphinx-autobuild",
+        *options,
+        *watched,
+        "docs",
+        str(SITE),
+        *session.posargs,
     )
 
 
