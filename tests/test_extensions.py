@@ -135,31 +135,42 @@ class TestGalleryFigures:
 class TestFreshRuns:
     """What a run depends on besides its own source."""
 
-    def discard(self, sources: Path, fingerprint: str) -> None:
-        """Begin a build with these inputs."""
+    def build(
+        self, sources: Path, fingerprint: str, *, fails: bool = False
+    ) -> bool:
+        """Go through a build; tell whether what an earlier one generated was kept."""
         config = SimpleNamespace(run_fingerprint=fingerprint)
-        app = SimpleNamespace(srcdir=sources, config=config)
-        fresh_runs.discard_stale_gallery(cast("Sphinx", app))
+        app = cast("Sphinx", SimpleNamespace(srcdir=sources, config=config))
+        fresh_runs.discard_stale_gallery(app)
+        generated = sources / "gallery" / "x.rst"
+        kept = generated.exists()
+        generated.parent.mkdir(exist_ok=True)
+        generated.touch()
+        fresh_runs.keep_gallery(app, RuntimeError() if fails else None)
+        return kept
 
     def test_generated_gallery_is_kept_while_nothing_changes(
         self, tmp_path: Path
     ) -> None:
         """The same package, the same torch: what was generated stays."""
-        self.discard(tmp_path, "same")
-        generated = tmp_path / "gallery" / "x.rst"
-        generated.write_text("x")
-        self.discard(tmp_path, "same")
-        assert generated.exists()
+        assert not self.build(tmp_path, "same")
+        assert self.build(tmp_path, "same")
+        assert self.build(tmp_path, "same")
 
     def test_generated_gallery_is_removed_when_the_package_changes(
         self, tmp_path: Path
     ) -> None:
         """Another package or torch: everything is generated anew."""
-        self.discard(tmp_path, "old")
-        generated = tmp_path / "gallery" / "x.rst"
-        generated.write_text("x")
-        self.discard(tmp_path, "new")
-        assert not generated.exists()
+        self.build(tmp_path, "old")
+        assert not self.build(tmp_path, "new")
+
+    def test_generated_gallery_is_removed_after_a_failure(
+        self, tmp_path: Path
+    ) -> None:
+        """A script that failed has left a page with a traceback."""
+        self.build(tmp_path, "same")
+        assert self.build(tmp_path, "same", fails=True)
+        assert not self.build(tmp_path, "same")
 
     def test_fingerprint_depends_on_the_package(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

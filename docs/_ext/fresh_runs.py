@@ -28,14 +28,27 @@ def fingerprint_inputs(_app: Sphinx, config: Config) -> None:
     config.run_fingerprint = digest.hexdigest()
 
 
+def stamp(app: Sphinx) -> Path:
+    """Return the file that says from which inputs the gallery was generated."""
+    return app.srcdir / "gallery" / "fingerprint.txt"
+
+
 def discard_stale_gallery(app: Sphinx) -> None:
-    """Remove what sphinx-gallery generated from other inputs, so that it runs the scripts again."""
-    gallery = app.srcdir / "gallery"
-    stamp = gallery / "fingerprint.txt"
-    if not stamp.exists() or stamp.read_text() != app.config.run_fingerprint:
-        shutil.rmtree(gallery, ignore_errors=True)
-        gallery.mkdir()
-        stamp.write_text(app.config.run_fingerprint)
+    """Remove what sphinx-gallery generated from other inputs, or in a build that failed.
+
+    Otherwise the page of a script that failed, and was put right by undoing a change, would keep
+    its traceback: sphinx-gallery would find the script as it was when it last succeeded.
+    """
+    said = stamp(app)
+    if not said.exists() or said.read_text() != app.config.run_fingerprint:
+        shutil.rmtree(said.parent, ignore_errors=True)
+    said.unlink(missing_ok=True)
+
+
+def keep_gallery(app: Sphinx, exception: Exception | None) -> None:
+    """Say that the gallery is complete, if it is."""
+    if exception is None:
+        stamp(app).write_text(app.config.run_fingerprint)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -43,4 +56,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("run_fingerprint", "", "env", types=str)
     app.connect("config-inited", fingerprint_inputs)
     app.connect("builder-inited", discard_stale_gallery, priority=100)
+    app.connect(
+        "build-finished", keep_gallery, priority=900
+    )  # not if a script has failed
     return {"parallel_read_safe": True, "parallel_write_safe": True}
