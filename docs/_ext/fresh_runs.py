@@ -1,7 +1,8 @@
-"""Run every page and script again when the package, or the torch that it runs on, has changed.
+"""Run every page and script again when the package, torch or an extension has changed.
 
 Sphinx reads a page again when the page changes, and sphinx-gallery runs a script again when the
-script changes. Neither knows that what they show also depends on the installed package. Without
+script changes. Neither knows that what they show also depends on the installed packages and on
+the extensions beside this one. Without
 this, a build after a change to a function would show the old numbers.
 """
 
@@ -23,7 +24,14 @@ def fingerprint_inputs(_app: Sphinx, config: Config) -> None:
     digest = hashlib.sha256(
         f"{version('torch')} {version('matplotlib')} {sys.version}".encode()
     )
-    for module in sorted(Path(autograd_tutorial.__file__).parent.rglob("*.py")):
+    package, extensions = (
+        Path(autograd_tutorial.__file__).parent,
+        Path(__file__).parent,
+    )
+    for module in (
+        *sorted(package.rglob("*.py")),
+        *sorted(extensions.glob("*.py")),
+    ):
         digest.update(module.read_bytes())
     config.run_fingerprint = digest.hexdigest()
 
