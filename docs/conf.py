@@ -13,8 +13,8 @@ project = "autograd-tutorial"
 author = "The autograd-tutorial authors"
 project_copyright = f"2026, {author}. Text: CC BY 4.0, code: MIT"
 version = release = installed_version("autograd-tutorial")
-base_url = os.environ.get("AUTOGRAD_TUTORIAL_URL", "")
-site_root = urlsplit(base_url).path.rstrip("/") + "/"
+base_url = os.environ.get("AUTOGRAD_TUTORIAL_URL", "").rstrip("/") + "/"
+site_root = urlsplit(base_url).path
 
 extensions = [
     "myst_nb",
@@ -44,12 +44,8 @@ exclude_patterns = [
 templates_path = ["_templates"]
 default_role = "literal"
 nitpicky = True
-nitpick_ignore = [
-    (
-        "py:class",
-        "matplotlib.axes._axes.Axes",
-    ),  # where it is defined, not where it is documented
-]
+# This is where Axes is defined, not where it is documented.
+nitpick_ignore = [("py:class", "matplotlib.axes._axes.Axes")]
 # sphinx-gallery links the names in its own scripts.
 rst_prolog = ".. autolink-skip:: file\n"
 
@@ -125,7 +121,7 @@ html_context = {"math_font": math_font}
 # The built site
 html_theme = "furo"
 html_title = "autograd-tutorial"
-html_baseurl = base_url
+html_baseurl = base_url.removeprefix("/")
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_favicon = "_static/favicon.svg"
@@ -139,6 +135,8 @@ html_theme_options = {
         "color-brand-primary": "#1f5fa8",
         "color-brand-content": "#1f5fa8",
         "color-brand-visited": "#6d3fa0",
+        "sidebar-caption-font-size": "0.8125rem",
+        "toc-title-font-size": "0.8125rem",
     },
     "dark_css_variables": {
         "color-brand-primary": "#7fb5f5",
@@ -154,7 +152,7 @@ copybutton_selector = ", ".join(
     for language in ("console", "default", "ipython3", "Python")
 )
 ogp_site_name = project
-ogp_site_url = base_url
+ogp_site_url = base_url.removeprefix("/")
 ogp_description_length = 160
 ogp_enable_meta_description = True
 ogp_social_cards = {
