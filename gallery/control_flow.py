@@ -39,8 +39,8 @@ a.grad
 # Where the number of doublings changes
 # -------------------------------------
 # A larger a needs fewer doublings. The count changes at 500, 250, 125 and so on, at
-# :math:`1000 / 2^n` for n from 1 on, and above zero each point belongs to the interval on its right. Take every interval on
-# its own, from its edge up to a hair below the next one.
+# :math:`1000 / 2^n` for n from 1 on, and above zero each point belongs to the interval on its
+# right. Take every interval on its own, from its edge up to a hair below the next one.
 
 edges = 1000 / 2.0 ** torch.arange(1, 11, dtype=torch.float64)
 intervals = edges[:, None] * torch.linspace(1, 2 - 1e-9, 9, dtype=torch.float64)

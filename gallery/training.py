@@ -30,8 +30,7 @@ x.shape, target.shape
 # Nested functions with parameters
 # --------------------------------
 # The network is a function inside a function: an affine map (a matrix product plus a
-# bias), a tanh, another affine map. Its
-# parameters are four tensors: two matrices of weights and two vectors of biases.
+# bias), a tanh, another affine map. Its parameters are four tensors: two matrices of weights and two vectors of biases.
 
 W1 = torch.randn(1, 12, generator=random, dtype=x.dtype).requires_grad_()
 b1 = torch.randn(12, generator=random, dtype=x.dtype).requires_grad_()
@@ -186,5 +185,4 @@ figure.supylabel("y", fontsize=12)
 plt.show()
 
 # %%
-# Between 200 and 2000 steps you see little change, and the loss
-# says the same.
+# Between 200 and 2000 steps you see little change, and the loss says the same.

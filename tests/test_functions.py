@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.testing import assert_close
 
-from autograd_tutorial import derivative
+from autograd_tutorial import derivative, functions
 from autograd_tutorial.functions import (
     double_until_large,
     double_until_large_factor,
@@ -27,16 +27,9 @@ from autograd_tutorial.functions import (
 
 DOUBLE = torch.float64
 ALL = [
-    double_until_large,
-    double_until_large_factor,
-    log_sine_reciprocal,
-    log_sine_reciprocal_derivative,
-    space_to_plane,
-    space_to_plane_jacobian,
-    triple_square,
-    triple_square_derivative,
-    twice_dot,
-    twice_dot_gradient,
+    getattr(functions, name)
+    for name in functions.__all__
+    if name != "derivative"
 ]
 
 

@@ -2,8 +2,8 @@
 
 Sphinx reads a page again when the page changes, and sphinx-gallery runs a script again when the
 script changes. Neither knows that what they show also depends on the installed packages and on
-the extensions beside this one. Without
-this, a build after a change to a function would show the old numbers.
+the extensions beside this one. Without this, a build after a change to a function would show the
+old numbers.
 """
 
 import hashlib
