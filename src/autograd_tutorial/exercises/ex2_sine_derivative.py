@@ -11,9 +11,10 @@ def derivative_of_sine(x: Tensor) -> Tensor:
 
     .. math:: \frac{\mathrm{d}}{\mathrm{d} x_i} \sum_j \sin x_j = \frac{\mathrm{d} \sin x_i}{\mathrm{d} x_i}
 
-    The sum makes a scalar of the whole grid, and the derivative of that scalar with respect to
-    one element sees only the term in which the element stands. `x` is a real floating-point
-    tensor of any shape; the result has its shape and dtype and does not require grad. Autograd
+    The sum makes a scalar of the whole grid, and the derivative of that
+    scalar with respect to one element sees only the term in which the
+    element stands. `x` is a real floating-point tensor of any shape; the
+    result has its shape and dtype and does not require grad. Autograd
     raises a RuntimeError for a tensor of any other dtype.
 
     References: `torch.autograd.grad` in PyTorch's documentation.

@@ -34,9 +34,11 @@ def evaluation_trace(x: Tensor) -> dict[str, Tensor]:
     .. math:: x, \quad x^2, \quad \log x^2, \quad \sin x, \quad \log x^2 \cdot \sin x,
               \quad \frac{1}{x}, \quad F(x) = \log x^2 \cdot \sin x + \frac{1}{x}
 
-    `x` is a real floating-point tensor of any shape; every value has its shape and dtype.
+    `x` is a real floating-point tensor of any shape; every value has its
+    shape and dtype.
 
-    References: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 2.
+    References: Griewank and Walther, *Evaluating Derivatives*, 2nd ed.,
+    chapter 2.
     """
     square = x**2
     log = torch.log(square)
@@ -53,12 +55,12 @@ def chain_rule(x: Tensor) -> dict[str, Tensor]:
 
     .. math:: \bar u = \sum_{w \text{ computed from } u} \bar w \, \frac{\partial w}{\partial u}
 
-    The adjoint of a value is the derivative of F with respect to it; the adjoint of "x" is
-    F'(x). `x` is a real floating-point tensor of any shape; every adjoint has its shape and
-    dtype.
+    The adjoint of a value is the derivative of F with respect to it; the
+    adjoint of "x" is F'(x). `x` is a real floating-point tensor of any
+    shape; every adjoint has its shape and dtype.
 
-    References: Baydin et al., "Automatic differentiation in machine learning: a survey",
-    *JMLR* 18(153), 2018, section 3.2.
+    References: Baydin et al., "Automatic differentiation in machine
+    learning: a survey", *JMLR* 18(153), 2018, section 3.2.
     """
     value = evaluation_trace(x)
     adjoint = {"F": torch.ones_like(x)}
@@ -91,11 +93,12 @@ def compare(x: Tensor) -> Comparison:
 
     .. math:: F'(x) = \frac{2 \sin x}{x} + \log(x^2) \cos x - \frac{1}{x^2}
 
-    `x` is a real floating-point tensor of any shape without zeros; both results have its shape
-    and dtype. For anything else `derivative` raises a TypeError.
+    `x` is a real floating-point tensor of any shape without zeros; both
+    results have its shape and dtype. For anything else `derivative` raises
+    a TypeError.
 
-    References: Baydin et al., "Automatic differentiation in machine learning: a survey",
-    *JMLR* 18(153), 2018, section 3.2.
+    References: Baydin et al., "Automatic differentiation in machine
+    learning: a survey", *JMLR* 18(153), 2018, section 3.2.
     """
     return Comparison(
         by_hand=chain_rule(x)["x"],
