@@ -113,9 +113,8 @@ codeautolink_inventory_map = {  # from where a name is defined to where it is do
 }
 
 # Figures and formulas
-math_font = (
-    "_static/fonts/stix-two-math.woff2"  # also named in _static/site.css
-)
+# site.css names the same file.
+math_font = "_static/fonts/stix-two-math.woff2"
 html_context = {"math_font": math_font}
 
 # The built site
