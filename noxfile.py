@@ -21,9 +21,8 @@ SPHINX_OPTIONS = ("-n", "-T", "-W", "--keep-going", "-j", "auto")
 def install(session: nox.Session, group: str, *package: str) -> None:
     """Install a dependency group and the package itself, in the versions of constraints.txt."""
     requirements = nox.project.dependency_groups(PROJECT, group)
-    session.env.setdefault(
-        "UV_TORCH_BACKEND", "cpu"
-    )  # spares uv's users gigabytes of CUDA
+    # This spares those who have uv several gigabytes of CUDA.
+    session.env.setdefault("UV_TORCH_BACKEND", "cpu")
     session.install("-c", "constraints.txt", *requirements, *package)
 
 

@@ -58,9 +58,8 @@ myst_enable_extensions = [
     "dollarmath",
 ]
 myst_heading_anchors = 3
-nb_execution_mode = (
-    "force"  # Sphinx reads only what changed; see _ext/fresh_runs.py
-)
+# Sphinx reads, and so runs, only what changed; see _ext/fresh_runs.py.
+nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
@@ -73,15 +72,11 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py$",
     "within_subsection_order": "gallery_figures.reading_order",
     "image_scrapers": ("gallery_figures",),
-    "abort_on_example_error": False,
     "backreferences_dir": "gallery/backreferences",
     "doc_module": ("autograd_tutorial",),
-    "remove_config_comments": True,
     "min_reported_time": 3600,
-    "show_memory": False,
     "show_signature": False,
     "download_all_examples": False,
-    "plot_gallery": True,
 }
 
 # Reference and links to other projects' documentation (read from small local inventories)
@@ -105,15 +100,15 @@ intersphinx_mapping = {
 }
 codeautolink_warn_on_missing_inventory = True
 codeautolink_concat_default = True
-codeautolink_inventory_map = {  # from where a name is defined to where it is documented
+# From where a name is defined to where it is documented.
+codeautolink_inventory_map = {
     "IPython.core.display.Markdown": "IPython.display.Markdown",
     "torch._C.Generator": "torch.Generator",
     "torch._C.Generator.manual_seed": "torch.Generator.manual_seed",
     "torch.autograd.grad_mode.no_grad": "torch.no_grad",
 }
 
-# Figures and formulas
-# site.css names the same file.
+# The font of the formulas; site.css names the same file.
 math_font = "_static/fonts/stix-two-math.woff2"
 html_context = {"math_font": math_font}
 
@@ -153,7 +148,6 @@ copybutton_selector = ", ".join(
 ogp_site_name = project
 ogp_site_url = base_url.removeprefix("/")
 ogp_description_length = 160
-ogp_enable_meta_description = True
 ogp_social_cards = {
     "font": "DejaVu Sans",
     "image_mini": "_static/logo.png",

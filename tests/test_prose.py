@@ -34,7 +34,9 @@ def product(f: object, x: list[float], v: list[float]) -> str:
     """Write vᵀJ of a function at a point."""
     assert callable(f)
     return row(
-        vector_jacobian_product(f, torch.tensor(x) * 1.0, torch.tensor(v) * 1.0)
+        vector_jacobian_product(
+            f, torch.tensor(x).float(), torch.tensor(v).float()
+        )
     )
 
 

@@ -64,7 +64,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("run_fingerprint", "", "env", types=str)
     app.connect("config-inited", fingerprint_inputs)
     app.connect("builder-inited", discard_stale_gallery, priority=100)
-    app.connect(
-        "build-finished", keep_gallery, priority=900
-    )  # not if a script has failed
+    # After sphinx-gallery's own handler, which raises if a script has failed.
+    app.connect("build-finished", keep_gallery, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -91,7 +91,7 @@ def images(light: Path, uri: str) -> list[nodes.image]:
         "height": str(round(float(height) * 4 / 3)),
     }
     shared: dict[str, Any] = {"alt": read_description(drawing), **size}
-    dark_uri = uri.removesuffix(".svg") + "_dark.svg"
+    dark_uri = uri.replace(light.name, dark_version(light).name)
     return [
         nodes.image(uri=uri, classes=["house-figure", "only-light"], **shared),
         nodes.image(
