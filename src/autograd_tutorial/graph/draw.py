@@ -1,0 +1,404 @@
+"""The picture of a graph, as SVG or for Graphviz.
+
+Inputs stand on the left, the output on the right. The values flow with the arrows and are marked →;
+the adjoints and messages flow back and are marked ←. The drawing takes its ink from the page.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
+from typing import NamedTuple
+
+from torch import Tensor
+
+from autograd_tutorial.graph.fold import Box, Fold, Link, fold
+from autograd_tutorial.graph.layout import Curve, Place, Size, place
+from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
+from autograd_tutorial.graph.structure import describe, value
+
+__all__ = ["text_width", "to_dot", "to_svg"]
+
+FONT = 12
+SMALL = 11
+"""The sizes of the letters in a box and on an edge."""
+
+LINE = 16
+BASELINE = 4
+"""From the middle of a line of text down to its baseline."""
+
+PADDING = 7
+ARROW = 7
+WIDEST = 26
+"""The most characters on a line of a box; on an edge half of them."""
+
+STYLE = """\
+.ag-graph{font:12px Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:currentColor}
+.ag-graph text{text-anchor:middle}
+.ag-graph .ag-edge{font-size:11px}
+.ag-graph .ag-statement{font-weight:700}
+.ag-graph .ag-value{fill:currentColor;\
+fill:color-mix(in oklab,currentColor 42%,#2f7df6)}
+.ag-graph .ag-adjoint,.ag-graph .ag-message{fill:currentColor;\
+fill:color-mix(in oklab,currentColor 42%,#dd5a00)}
+.ag-graph .ag-node>:not(text){fill:none;stroke:currentColor;stroke-width:1.2}
+.ag-graph .ag-node>:first-child{fill-opacity:.05;fill:currentColor}
+.ag-graph .ag-fold>rect{stroke-dasharray:4 3}
+.ag-graph .ag-edge path{fill:none;stroke:currentColor;stroke-width:1.2;\
+stroke-opacity:.7}
+svg:root.ag-graph{color:#1b1f24;background:#fff}
+@media (prefers-color-scheme:dark){\
+svg:root.ag-graph{color:#e4e7eb;background:#131416}}
+"""
+
+
+class _Card(NamedTuple):
+    """The words of a box."""
+
+    kinds: str
+    lines: tuple[str, str, str]
+    label: str
+    sums: str
+
+    @property
+    def size(self) -> Size:
+        width = max(text_width(line) for line in self.lines)
+        return Size(_even(width + 2 * PADDING), 3 * LINE + 8)
+
+
+class _Tag(NamedTuple):
+    """The words of an arrow."""
+
+    partial: str
+    message: str
+    label: str
+
+    @property
+    def size(self) -> Size:
+        width = max(
+            text_width(self.partial, SMALL), text_width(self.message, SMALL)
+        )
+        return Size(_even(width), 2 * LINE - 2)
+
+
+def to_svg(graph: Graph) -> str:
+    """Return the picture of a graph as SVG, for a page or a file of its own.
+
+    Each node shows its statement, its value (→) and its adjoint (←), each edge its partial above
+    and its message below the line. A node carries the number of its forward step as `data-f` and of
+    its backward step as `data-b`, an edge those of its target; so a script can play the two passes.
+    Where several messages meet, the adjoint has `data-sums`: pairs of a backward step and the sum
+    so far.
+
+    Raises
+    ------
+    ValueError
+        If more than 40 boxes are left when repeated operations are folded.
+    """
+    boxes, links = fold(graph)
+    number = {box: i for i, box in enumerate(boxes)}
+    step_of: dict[Node, int | None] = {
+        node: box.backward_step
+        for box in boxes
+        for node in (box.nodes if isinstance(box, Fold) else (box,))
+    }
+    cards = [_card(graph, box, step_of) for box in boxes]
+    tags = [_tag(link) for link in links]
+    targets = {link.target for link in links}
+    room: dict[Box, Size] = {}  # labels that leave one box begin on one line
+    for link, tag in zip(links, tags, strict=True):
+        room[link.source] = max(room.get(link.source, tag.size), tag.size)
+    layout = place(
+        [
+            Size(card.size.width + ARROW * (box in targets), card.size.height)
+            for box, card in zip(boxes, cards, strict=True)
+        ],
+        [
+            (number[link.source], number[link.target], room[link.source])
+            for link in links
+        ],
+    )
+    title = _title(graph)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="ag-graph" role="group" '
+        f'aria-label="{escape(title)}" width="{layout.width}" height="{layout.height}" '
+        f'viewBox="0 0 {layout.width} {layout.height}">',
+        f"<title>{escape(title)}</title>",
+        f"<style>{STYLE}</style>",
+    ]
+    arrows: dict[Box, list[str]] = defaultdict(list)
+    for i, (link, tag) in enumerate(zip(links, tags, strict=True)):
+        line = layout.before[i], layout.after[i]
+        arrows[link.target] += _arrow(link, tag, layout.labels[i], line)
+    for box, card, at in zip(boxes, cards, layout.boxes, strict=True):
+        parts += arrows[box] + _box(box, card, at)
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def to_dot(graph: Graph) -> str:
+    """Return the graph in Graphviz's language, for tools of your own."""
+    number = {node: i for i, node in enumerate(graph.nodes)}
+    lines = [
+        f"digraph {_quoted(graph.function)} {{",
+        "rankdir=LR",
+        "node [shape=box]",
+    ]
+    for node, i in number.items():
+        label = "\n".join(_card(graph, node, {}).lines)
+        shape = {"input": "ellipse", "parameter": "octagon"}.get(node.kind)
+        extra = f" shape={shape}" if shape else ""
+        extra += " peripheries=2" if node is graph.output else ""
+        lines.append(f"n{i} [label={_quoted(label)}{extra}]")
+    for edge in graph.edges:
+        tag = _tag(Link(edge.source, edge.target, (edge,)))
+        label = f"{tag.partial}\n{tag.message}"
+        lines.append(
+            f"n{number[edge.source]} -> n{number[edge.target]} [label={_quoted(label)}]"
+        )
+    return "\n".join([*lines, "}\n"])
+
+
+def text_width(text: str, font: int = FONT) -> float:
+    """Return the width of a text in the monospaced font, in pixels, as we reckon with it."""
+    return sum(map(_cells, text)) * 0.61 * font
+
+
+def _cells(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 1 + (unicodedata.east_asian_width(character) in "WF")
+
+
+def _short(text: str, room: int) -> str:
+    """Return as much of a text as there is room for."""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    if sum(map(_cells, text)) <= room:
+        return text
+    used, kept = 1, ""
+    for character in text:
+        used += _cells(character)
+        if used > room:
+            break
+        kept += character
+    return f"{kept}…"
+
+
+def _even(length: float) -> int:
+    return 2 * -(-int(length + 1) // 2)
+
+
+def _quoted(text: str) -> str:
+    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{text}"'
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _title(graph: Graph) -> str:
+    return (
+        f"Graph of {graph.function}: {_count(len(graph.nodes), 'node')}, "
+        f"{_count(len(graph.edges), 'edge')}. → value, ← adjoint, × local derivative"
+    )
+
+
+def _values(tensors: Tensors, room: int) -> str:
+    """Return the values of an operation's results in one line."""
+    if len(tensors) == 1:
+        return "none" if tensors[0] is None else value(tensors[0], room)
+    each = max(room // max(len(tensors), 1) - 2, 1)
+    texts = ["none" if t is None else value(t, each) for t in tensors]
+    line = ", ".join(texts)
+    return line if len(line) <= room else _count(len(tensors), "result")
+
+
+def _card(
+    graph: Graph, box: Box, step_of: dict[Node, int | None]
+) -> _Card:
+    if isinstance(box, Fold):
+        return _fold_card(box)
+    is_output = box is graph.output
+    room = WIDEST - 8
+    primal = _values(box.primals, room)
+    adjoint = _values(box.adjoints, room)
+    kinds = [box.kind, *(["output"] if is_output else [])]
+    what = "" if box.kind == "operation" else f"{box.kind} "
+    return _Card(
+        kinds=" ".join(f"ag-{kind}" for kind in kinds),
+        lines=(_short(box.statement, WIDEST), f"→ {primal}", f"← {adjoint}"),
+        label=f"{'output ' if is_output else ''}{what}{box.statement}: "
+        f"value {primal}, adjoint {adjoint}",
+        sums=_sums(box, graph.edges_from.get(box, []), step_of, room),
+    )
+
+
+def _fold_card(box: Fold) -> _Card:
+    turns = _count(box.turns, "more turn")
+    operations = _count(
+        sum(node.kind == "operation" for node in box.nodes), "operation"
+    )
+    block = ", ".join(box.block)
+    return _Card(
+        kinds="ag-fold",
+        lines=(f"⋯ {turns}", _short(f"of {block}", WIDEST), operations),
+        label=f"{turns} of {block}: {operations}, not drawn one by one",
+        sums="",
+    )
+
+
+def _sums(
+    node: Node,
+    edges: Sequence[Edge],
+    step_of: dict[Node, int | None],
+    room: int,
+) -> str:
+    """Return the adjoint after each message: step and sum, without spaces inside of a sum."""
+    so_far: list[Tensor | None] = [None] * len(node.adjoints)
+    texts = {}
+    for edge in edges:
+        step = step_of.get(edge.target)
+        if edge.message is None or step is None:
+            continue
+        before = so_far[edge.output]
+        so_far[edge.output] = (
+            edge.message if before is None else before + edge.message
+        )
+        texts[step] = _values(tuple(so_far), room).replace(" ", "\N{NBSP}")
+    if len(texts) < 2:
+        return ""
+    return " ".join(f"{step}:{text}" for step, text in texts.items())
+
+
+def _tag(link: Link) -> _Tag:
+    first, room = link.edges[0], WIDEST // 2
+    if len(link.edges) == 1:
+        partial = describe(
+            first.partial, _shape(first.target, 0), _shape(first.source, first.output)
+        )
+        message = _values((first.message,), room)
+        said = f"partial {partial.removeprefix('× ')}"
+    else:
+        partial = said = f"{len(link.edges)} edges"
+        message = _values((_total(link.edges),), room)
+    ends = f"{_said(link.source, first.output)} to {_said(link.target, None)}"
+    return _Tag(
+        partial=partial,
+        message=f"← {message}",
+        label=f"{ends}: {said}, message {message}",
+    )
+
+
+def _total(edges: Sequence[Edge]) -> Tensor | None:
+    """Return the sum of the messages, if they go to one result."""
+    messages = [edge.message for edge in edges if edge.message is not None]
+    ends = defaultdict(list)
+    for edge in edges:
+        ends[edge.source, edge.output].append(edge)
+    if len(ends) > 1 or not messages:
+        return None
+    total = messages[0]
+    for message in messages[1:]:
+        total = total + message
+    return total
+
+
+def _shape(node: Node, result: int) -> tuple[int, ...]:
+    primal = node.primals[result] if result < len(node.primals) else None
+    return () if primal is None else tuple(primal.shape)
+
+
+def _said(box: Box, result: int | None) -> str:
+    if isinstance(box, Fold):
+        return _count(box.turns, "folded turn")
+    if result is not None and len(box.names) > 1:
+        return box.names[result]
+    return box.name
+
+
+def _steps(box: Box) -> str:
+    back = box.backward_step
+    return f'data-f="{box.forward_step}"' + (
+        "" if back is None else f' data-b="{back}"'
+    )
+
+
+def _group(kinds: str, label: str, box: Box) -> str:
+    return f'<g class="{kinds}" role="img" aria-label="{escape(label)}" {_steps(box)}>'
+
+
+def _text(kind: str, x: int, y: int, text: str, more: str = "") -> str:
+    return (
+        f'<text class="ag-{kind}" x="{x}" y="{y}"{more}>{escape(text)}</text>'
+    )
+
+
+def _box(box: Box, card: _Card, at: Place) -> list[str]:
+    width, height = card.size
+    left = at.right - width
+    x = left + width // 2
+    sums = f' data-sums="{escape(card.sums)}"' if card.sums else ""
+    statement, primal, adjoint = card.lines
+    outline = [_outline(box, left, at.top, width, height)]
+    if "ag-output" in card.kinds:
+        outline.append(
+            _outline(box, left + 3, at.top + 3, width - 6, height - 6)
+        )
+    y = at.y + BASELINE
+    folded = isinstance(box, Fold)
+    second, third = ("note", "note") if folded else ("value", "adjoint")
+    return [
+        _group(f"ag-node {card.kinds}", card.label, box),
+        *outline,
+        _text("statement", x, y - LINE, statement),
+        _text(second, x, y, primal),
+        _text(third, x, y + LINE, adjoint, sums),
+        "</g>",
+    ]
+
+
+def _outline(box: Box, x: int, y: int, width: int, height: int) -> str:
+    """Return round ends for an input, cut corners for a parameter, else a rectangle."""
+    if isinstance(box, Node) and box.kind == "parameter":
+        across, down = width - 16, height - 16
+        return (
+            f'<path d="M{x + 8} {y}h{across}l8 8v{down}l-8 8h-{across}l-8-8v-{down}z"/>'
+        )
+    round_ends = isinstance(box, Node) and box.kind == "input"
+    return (
+        f'<rect x="{x}" y="{y}" width="{width}" height="{height}" '
+        f'rx="{16 if round_ends else 2}"/>'
+    )
+
+
+def _arrow(
+    link: Link,
+    tag: _Tag,
+    label: Place,
+    line: tuple[Curve, Curve],
+) -> list[str]:
+    x, y = line[1][-1]
+    tip = f"{x},{y - 4} {x + ARROW},{y} {x},{y + 4}"
+    return [
+        _group("ag-edge", tag.label, link.target),
+        f'<path d="{_path(*line)}"/>',
+        f'<polygon points="{tip}"/>',
+        _text("partial", label.x, label.y - 5, tag.partial),
+        _text("message", label.x, label.y + LINE - 4, tag.message),
+        "</g>",
+    ]
+
+
+def _path(before: Curve, after: Curve) -> str:
+    """Return one line through the label."""
+    x, y = before[0]
+    steps = [f"M{x} {y}", _pieces(before)]
+    steps += [f"H{after[0][0]}", _pieces(after)]
+    return "".join(steps)
+
+
+def _pieces(curve: Curve) -> str:
+    if len({y for _, y in curve}) == 1:
+        return f"H{curve[-1][0]}"
+    return "C" + " ".join(f"{x} {y}" for x, y in curve[1:])

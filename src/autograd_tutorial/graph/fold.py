@@ -1,0 +1,238 @@
+"""What is drawn of a graph: all of it, or a long one with its repeated operations folded.
+
+A loop records the same block of operations again and again. Of such a run the first and the last
+turn are drawn, and one box stands for the turns in between.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from autograd_tutorial.graph.model import Edge, Graph, Node
+
+__all__ = ["MOST_BOXES", "Box", "Fold", "Link", "Picture", "TooLargeError", "fold"]
+
+MOST_BOXES = 40
+"""Above that no picture of a graph can be read."""
+
+MOST_LINKS = 120
+"""The same for the arrows."""
+
+LONGEST_BLOCK = 20
+"""The number of operations in a turn that are looked for."""
+
+MOST_PARALLEL = 3
+"""More edges than these between the same two boxes are drawn as one arrow."""
+
+
+class TooLargeError(ValueError):
+    """The graph has too many boxes to be drawn, also when it is folded."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """The turns of a loop that are not drawn."""
+
+    turns: int
+    """How many they are."""
+
+    nodes: tuple[Node, ...]
+    """Their operations, and the leaves that only these use."""
+
+    block: tuple[str, ...]
+    """The names of the operations in one turn."""
+
+    forward_step: int
+    """The step at which the first of its operations was computed."""
+
+    backward_step: int | None
+    """The step at which the engine came to the first of its operations."""
+
+
+Box = Node | Fold
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """An arrow of the picture: one edge, or several between the same two boxes."""
+
+    source: Box
+    target: Box
+    edges: tuple[Edge, ...]
+
+
+class Picture(NamedTuple):
+    """What is drawn of a graph."""
+
+    boxes: tuple[Box, ...]
+    links: tuple[Link, ...]
+
+
+class _Run(NamedTuple):
+    """Operations number `start` to `stop`, in turns of `period`."""
+
+    start: int
+    stop: int
+    period: int
+
+    @property
+    def turns(self) -> int:
+        return (self.stop - self.start) // self.period
+
+    @property
+    def hidden(self) -> range:
+        """The numbers of the operations that are in neither the first nor the last turn."""
+        return range(
+            self.start + self.period,
+            self.start + (self.turns - 1) * self.period,
+        )
+
+
+def fold(graph: Graph) -> Picture:
+    """Return what is drawn of a graph: if it has more than 40 nodes, with its runs folded.
+
+    Raises
+    ------
+    TooLargeError
+        If more than 40 boxes are left.
+    """
+    folds = _folds(graph) if len(graph.nodes) > MOST_BOXES else []
+    box_of: dict[Node, Box] = {node: node for node in graph.nodes}
+    for one in folds:
+        box_of |= dict.fromkeys(one.nodes, one)
+    picture = Picture(
+        tuple(dict.fromkeys(box_of[node] for node in graph.nodes)),
+        tuple(_links(graph, box_of)),
+    )
+    if len(picture.boxes) > MOST_BOXES or len(picture.links) > MOST_LINKS:
+        folded = ", even with its repeated operations folded" if folds else ""
+        raise TooLargeError(
+            f"The graph has {len(graph.nodes)} nodes and {len(graph.edges)} edges, too many for a "
+            f"picture{folded}. Read it as a table: use to_table()."
+        )
+    return picture
+
+
+def _links(graph: Graph, box_of: dict[Node, Box]) -> list[Link]:
+    between: dict[tuple[Box, Box], list[Edge]] = defaultdict(list)
+    for edge in graph.edges:
+        ends = box_of[edge.source], box_of[edge.target]
+        if ends[0] is not ends[1]:
+            between[ends].append(edge)
+    links = []
+    for (source, target), edges in between.items():
+        folded = isinstance(source, Fold) or isinstance(target, Fold)
+        together = folded or len(edges) > MOST_PARALLEL
+        groups = [tuple(edges)] if together else [(edge,) for edge in edges]
+        links += [Link(source, target, group) for group in groups]
+    return links
+
+
+def _folds(graph: Graph) -> list[Fold]:
+    operations = [node for node in graph.nodes if node.kind == "operation"]
+    hidden: dict[Node, int] = {}
+    runs = _runs(graph, operations)
+    for number, run in enumerate(runs):
+        hidden |= dict.fromkeys((operations[i] for i in run.hidden), number)
+    inside: list[list[Node]] = [[] for _ in runs]
+    for node in graph.nodes:
+        users = [node] if node in hidden else _users(graph, node)
+        numbers = {hidden.get(user) for user in users}
+        if len(numbers) == 1 and (number := numbers.pop()) is not None:
+            inside[number].append(node)
+    return [
+        _folded(run, operations, tuple(nodes))
+        for run, nodes in zip(runs, inside, strict=True)
+    ]
+
+
+def _users(graph: Graph, node: Node) -> list[Node]:
+    """Return the operations that use a leaf, unless it is the output or itself an operation."""
+    if node.kind == "operation" or node is graph.output:
+        return []
+    return [edge.target for edge in graph.edges_from.get(node, [])]
+
+
+def _folded(
+    run: _Run, operations: list[Node], nodes: tuple[Node, ...]
+) -> Fold:
+    hidden = [operations[i] for i in run.hidden]
+    steps = [n.backward_step for n in hidden if n.backward_step is not None]
+    return Fold(
+        turns=run.turns - 2,
+        nodes=nodes,
+        block=tuple(node.operation for node in hidden[: run.period]),
+        forward_step=min(node.forward_step for node in hidden),
+        backward_step=min(steps, default=None),
+    )
+
+
+def _runs(graph: Graph, operations: list[Node]) -> list[_Run]:
+    """Return runs that do not overlap, those that hide most first."""
+    place = {node: i for i, node in enumerate(operations)}
+    arguments = [
+        [place.get(e.source, -1) for e in graph.edges_into.get(node, [])]
+        for node in operations
+    ]
+    names = [node.operation for node in operations]
+    found = [
+        run
+        for period in range(1, min(LONGEST_BLOCK, len(operations) // 3) + 1)
+        for run in _periodic(names, arguments, period)
+    ]
+    found.sort(key=lambda run: (-len(run.hidden), run.period, run.start))
+    chosen: list[_Run] = []
+    for run in found:
+        free = _outside(run, chosen)
+        if len(free.hidden) > 1:
+            chosen.append(free)
+        if len(chosen) > MOST_BOXES:
+            break  # each leaves a box at least: it is too large
+    return chosen
+
+
+def _periodic(
+    names: list[str], arguments: list[list[int]], period: int
+) -> list[_Run]:
+    """Return the longest runs in which an operation repeats the one a period before.
+
+    Repeats: it has the same name, and each argument is a leaf in both, the same operation in both,
+    or as far back in both.
+    """
+
+    def repeats(i: int) -> bool:
+        before = i - period
+        return names[i] == names[before] and _same(
+            arguments[i], arguments[before], period
+        )
+
+    breaks = [
+        i
+        for i in range(period, len(names))
+        if not repeats(i)
+    ]
+    edges = [period - 1, *breaks, len(names)]
+    runs = (_Run(a + 1 - period, b, period) for a, b in pairwise(edges))
+    return [run for run in runs if len(run.hidden) > 1]
+
+
+def _same(now: list[int], before: list[int], period: int) -> bool:
+    return len(now) == len(before) and all(
+        a == b or (b >= 0 and a - b == period)
+        for a, b in zip(now, before, strict=True)
+    )
+
+
+def _outside(run: _Run, chosen: list[_Run]) -> _Run:
+    """Return the longest part of a run that is in none of the chosen ones."""
+    start, stop, period = run
+    for other in chosen:
+        if other.start < stop and start < other.stop:
+            left, right = other.start - start, stop - other.stop
+            start, stop = (
+                (start, start + left) if left > right else (stop - right, stop)
+            )
+            if stop - start < 3 * period:
+                return _Run(0, 0, 1)
+    return _Run(start, stop, period)

@@ -1,0 +1,194 @@
+"""Where the boxes, the labels and the lines of a picture go: Graphviz's dot, from its Python wheel.
+
+Dot is given sizes and gives back places, so no font of the machine changes the picture. The label
+of an edge is a box of its own on the way from one node to the other: the line runs through its
+middle, and dot keeps all boxes apart.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pygraphviz
+
+__all__ = ["Curve", "Layout", "Place", "Size", "place"]
+
+Point = tuple[int, int]
+Curve = tuple[Point, ...]
+"""A start, and for each further piece two control points and an end."""
+
+MARGIN = 2
+
+CLEAR = 3
+"""How close a line may come to a box that it passes."""
+
+STEPS = [i / 16 for i in range(1, 16)]
+"""Where a curve is looked at: from 0, its start, to 1, its end."""
+
+
+class Size(NamedTuple):
+    """The width and the height of a box in pixels; both are even."""
+
+    width: int
+    height: int
+
+
+class Place(NamedTuple):
+    """The middle of a box, from the left and from the top, and its size."""
+
+    x: int
+    y: int
+    size: Size
+
+    @property
+    def left(self) -> int:
+        """The left side."""
+        return self.x - self.size.width // 2
+
+    @property
+    def right(self) -> int:
+        """The right side."""
+        return self.x + self.size.width // 2
+
+    @property
+    def top(self) -> int:
+        """The upper side."""
+        return self.y - self.size.height // 2
+
+    @property
+    def bottom(self) -> int:
+        """The lower side."""
+        return self.y + self.size.height // 2
+
+
+class Layout(NamedTuple):
+    """Where everything goes."""
+
+    boxes: tuple[Place, ...]
+    labels: tuple[Place, ...]
+    before: tuple[Curve, ...]
+    """From the right side of an edge's source to the left side of its label."""
+
+    after: tuple[Curve, ...]
+    """From the right side of its label to the left side of its target."""
+
+    width: int
+    height: int
+
+
+def place(
+    boxes: Sequence[Size], edges: Sequence[tuple[int, int, Size]]
+) -> Layout:
+    """Lay out boxes and the labels of the edges between them.
+
+    An edge is the number of the box where it begins, that where it ends, and the size of its label.
+    """
+    lines = [
+        'digraph {rankdir=LR nodesep=".11" ranksep=".13"',
+        'node [shape=box fixedsize=true label=""]',
+        "edge [tailport=e headport=w arrowhead=none]",
+    ]
+    for i, size in enumerate(boxes):
+        lines.append(f"n{i} {_size(size)}")
+    for i, (source, target, size) in enumerate(edges):
+        lines.append(f"l{i} {_size(size)}")
+        lines.append(f"n{source}->l{i} [weight=2] l{i}->n{target}")
+    lines.append("}")
+    drawn = pygraphviz.AGraph(string="\n".join(lines)).draw(
+        format="plain", prog="dot"
+    )
+    return _read(drawn.decode(), boxes, edges)
+
+
+def _size(size: Size) -> str:
+    return f"[width={size.width / 72:.4f} height={size.height / 72:.4f}]"
+
+
+def _read(
+    plain: str,
+    boxes: Sequence[Size],
+    edges: Sequence[tuple[int, int, Size]],
+) -> Layout:
+    """Read Graphviz's plain format: inches, from the bottom left."""
+    rows = [line.split() for line in plain.splitlines()]
+    width, height = (72 * float(number) for number in rows[0][2:4])
+
+    def point(x: str, y: str) -> Point:
+        return (
+            MARGIN + round(72 * float(x)),
+            MARGIN + round(height - 72 * float(y)),
+        )
+
+    middle = {row[1]: point(*row[2:4]) for row in rows if row[0] == "node"}
+    at = [Place(*middle[f"n{i}"], size) for i, size in enumerate(boxes)]
+    labels = [
+        Place(*middle[f"l{i}"], size) for i, (_, _, size) in enumerate(edges)
+    ]
+    curve = {
+        (row[1], row[2]): [
+            point(x, y) for x, y in zip(*_halves(row), strict=True)
+        ]
+        for row in rows
+        if row[0] == "edge"
+    }
+    walls = (*at, *labels)
+    before, after = [], []
+    for i, (source, target, _) in enumerate(edges):
+        tail, label, head = at[source], labels[i], at[target]
+        found = curve[f"n{source}", f"l{i}"]
+        before.append(_calm(_joined(tail, found, label), walls))
+        found = curve[f"l{i}", f"n{target}"]
+        after.append(_calm(_joined(label, found, head), walls))
+    return Layout(
+        tuple(at),
+        tuple(labels),
+        tuple(before),
+        tuple(after),
+        round(width) + 2 * MARGIN,
+        round(height) + 2 * MARGIN,
+    )
+
+
+def _halves(row: list[str]) -> tuple[list[str], list[str]]:
+    """Return the horizontal and the vertical numbers of an edge's points."""
+    numbers = row[4 : 4 + 2 * int(row[3])]
+    return numbers[::2], numbers[1::2]
+
+
+def _joined(start: Place, found: list[Point], end: Place) -> Curve:
+    """Return a curve that begins and ends exactly at its boxes."""
+    return (start.right, start.y), *found[1:-1], (end.left, end.y)
+
+
+def _calm(curve: Curve, walls: Sequence[Place]) -> Curve:
+    """Return one even bend instead of dot's curve, or of a piece of it, where there is room."""
+    if bend := _bend(curve[0], curve[-1], walls):
+        return curve[0], *bend
+    calm = [curve[0]]
+    for i in range(0, len(curve) - 1, 3):
+        start, leave, come, end = curve[i : i + 4]
+        level = start[1] == leave[1] and come[1] == end[1]
+        bend = _bend(start, end, walls) if level else None
+        calm += bend or (leave, come, end)
+    return tuple(calm)
+
+
+def _bend(start: Point, end: Point, walls: Sequence[Place]) -> Curve | None:
+    """Return a curve that is level at both ends, unless a box is in its way."""
+    (left, from_y), (right, to_y) = start, end
+    top, bottom = sorted((from_y, to_y))
+    near = [
+        (wall.left, wall.right, wall.top - CLEAR, wall.bottom + CLEAR)
+        for wall in walls
+        if wall.left < right
+        and left < wall.right
+        and wall.top - CLEAR < bottom
+        and top < wall.bottom + CLEAR
+    ]
+    for t in STEPS if near else ():
+        x = left + (right - left) * t * (1.5 - t * (1.5 - t))
+        y = from_y + (to_y - from_y) * t * t * (3 - 2 * t)
+        for west, east, north, south in near:
+            if west < x < east and north < y < south:
+                return None
+    middle = (left + right) // 2
+    return (middle, from_y), (middle, to_y), end

@@ -1,0 +1,547 @@
+"""The linearised computational graph: what `trace` recorded, and what can be asked of it.
+
+Everything here is data that torch computed. The model does no calculus of its own: it multiplies
+and adds along the edges, and it calls the vector-Jacobian product that torch recorded for a node.
+"""
+
+import linecache
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from autograd_tutorial.graph.structure import value
+
+__all__ = ["Edge", "FirstNaN", "Graph", "Node", "Source"]
+
+Tensors = tuple[Tensor | None, ...]
+
+
+class Source(NamedTuple):
+    """The line of the program that computed a value."""
+
+    file: str
+    """The path of the file, or what Python calls it, such as ``<stdin>``."""
+
+    line: int
+    """The number of the line, from 1."""
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """A value of the graph: an input, a parameter, or the result of an operation.
+
+    An operation such as `split` has several results. Then `primals` and `adjoints` hold one entry
+    for each, and so does `names`.
+    """
+
+    name: str
+    """As the function names it, or v1, v2, … in the order of the operations."""
+
+    statement: str
+    """The line of the evaluation trace, such as ``v1 = pow(x, 2)``; for a leaf, its name."""
+
+    kind: Literal["input", "parameter", "operation"]
+    """An input is an argument of the function. A parameter is any other leaf."""
+
+    primals: Tensors
+    """The value of each result, as it was when the operation returned. None: it was not seen."""
+
+    adjoints: Tensors
+    """The derivative of the output with respect to each result, weighted by the cotangent.
+
+    None: no adjoint came back, since the output does not depend on the result.
+    """
+
+    names: tuple[str, ...] = ()
+    """The name of each result; that of the node, if there is one result."""
+
+    operation: str = ""
+    """The operation without its namespace, such as ``pow``; empty for a leaf."""
+
+    overload: str = ""
+    """The operation as torch lists it, such as ``pow.Tensor_Scalar``; empty if it was not seen."""
+
+    arguments: tuple[str, ...] = ()
+    """The arguments of the operation as the statement shows them."""
+
+    grad_fn: str = ""
+    """The name of torch's node, such as ``PowBackward0``."""
+
+    source: Source | None = None
+    """Where the program called the operation, if that is known."""
+
+    forward_step: int = 0
+    """When the value was computed: 1 for the first input."""
+
+    backward_step: int | None = None
+    """When the engine came to the node, from 1. None: it did not."""
+
+    vjp: Callable[[Tensors], Tensors] | None = field(default=None, repr=False)
+    """The pullback that torch recorded: from the adjoints of the results to the messages, one for
+    each slot. None for a leaf.
+    """
+
+    @property
+    def primal(self) -> Tensor | Tensors | None:
+        """The value; a tuple of values if the operation has several results."""
+        return self.primals[0] if len(self.primals) == 1 else self.primals
+
+    @property
+    def adjoint(self) -> Tensor | Tensors | None:
+        """The adjoint; a tuple of adjoints if the operation has several results."""
+        return self.adjoints[0] if len(self.adjoints) == 1 else self.adjoints
+
+
+@dataclass(eq=False, slots=True)
+class Edge:
+    """From an argument to the operation that uses it: forward flows the value, back the message."""
+
+    source: Node
+    """The node whose result is the argument."""
+
+    target: Node
+    """The operation that uses it."""
+
+    slot: int
+    """The place among the operation's differentiable arguments, from 0."""
+
+    output: int = 0
+    """Which of the source's results is the argument."""
+
+    partial: Tensor | None = None
+    r"""The local derivative :math:`\partial \text{target} / \partial \text{source}`, of shape
+    ``(*target.shape, *source.shape)``. None above 64 entries, and for an operation with several
+    results: the message is always there, the matrix is not.
+    """
+
+    message: Tensor | None = None
+    """What the target sent back along this edge: its adjoint times the partial. None: nothing."""
+
+    @property
+    def rule(self) -> str:
+        """The textbook form, such as ``x̄ += v̄2 · cos(x)``; empty if we know none."""
+        from autograd_tutorial.graph.rules import textbook_rule  # noqa: PLC0415
+
+        return textbook_rule(self)
+
+    @property
+    def formula(self) -> str:
+        """Torch's own formula for the message, such as ``grad * self.cos()``; empty if unlisted."""
+        from autograd_tutorial.graph.rules import torch_formula  # noqa: PLC0415
+
+        return torch_formula(self.target.overload, self.slot)
+
+
+class FirstNaN(NamedTuple):
+    """The first node that made a NaN out of numbers that were none."""
+
+    node: Node
+    """The operation; or the input that was NaN from the start."""
+
+    phase: Literal["forward", "backward"]
+    """Forward: its value is NaN. Backward: a message that it sent is."""
+
+    sentence: str
+    """What happened, in words."""
+
+    def __str__(self) -> str:
+        """Return the sentence."""
+        return self.sentence
+
+
+@dataclass(eq=False)
+class Graph:
+    """The linearised computational graph of one run. `trace` makes it.
+
+    In a notebook, and on a page that is built from one, a graph shows itself as a figure that can
+    be played step by step.
+    """
+
+    function: str
+    """The name of the function that ran."""
+
+    nodes: tuple[Node, ...]
+    """All nodes: the leaves first, then the operations in the order in which they ran."""
+
+    edges: tuple[Edge, ...]
+    """All edges, those into one operation together, in the order of its arguments."""
+
+    inputs: tuple[Node, ...]
+    """The nodes of the function's arguments, in their order."""
+
+    output: Node
+    """The node whose result the function returned."""
+
+    output_number: int
+    """Which of its results."""
+
+    cotangent: Tensor
+    """The adjoint of the output, with which the backward pass began."""
+
+    def __getitem__(self, name: str) -> Node:
+        """Return the node of that name.
+
+        Raises
+        ------
+        KeyError
+            If there is no such node.
+        """
+        for node in self.nodes:
+            if name == node.name or name in node.names:
+                return node
+        known = ", ".join(node.name for node in self.nodes[:20])
+        more = ", …" if len(self.nodes) > 20 else ""
+        raise KeyError(f"No node is called {name!r}. There are: {known}{more}")
+
+    @cached_property
+    def edges_into(self) -> dict[Node, list[Edge]]:
+        """The edges into each operation, in the order of its arguments."""
+        return _grouped(self.edges, lambda edge: edge.target)
+
+    @cached_property
+    def edges_from(self) -> dict[Node, list[Edge]]:
+        """The edges out of each node, in the order in which their messages came back."""
+        edges = sorted(
+            self.edges, key=lambda edge: edge.target.backward_step or 0
+        )
+        return _grouped(edges, lambda edge: edge.source)
+
+
+    def check(self) -> float:
+        r"""Return how far the recorded numbers are from agreeing with each other.
+
+        .. math:: \text{message} = \bar w \, \frac{\partial w}{\partial u}, \qquad
+                  \bar u = \sum \text{messages}
+
+        The first must hold on every edge that has a partial, the second at every node that
+        received something. 0 means that both hold to the last bit. A hook that changes a
+        gradient on its way shows here: the messages are then no longer those of the chain rule.
+
+        Returns
+        -------
+        float
+            The largest absolute difference; infinite where only one side is NaN.
+        """
+        return max((gap for gap, _ in self._gaps()), default=0.0)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Where `check` found a difference, a sentence for each place."""
+        return tuple(sentence for gap, sentence in self._gaps() if gap > 0)
+
+    def _gaps(self) -> Iterator[tuple[float, str]]:
+        for edge in self.edges:
+            adjoint = edge.target.adjoints[0]
+            if edge.partial is None or edge.message is None or adjoint is None:
+                continue
+            product = torch.tensordot(adjoint, edge.partial, adjoint.dim())
+            yield (
+                _gap(product, edge.message),
+                f"The message from {edge.target.name} to {edge.source.name} is not its adjoint "
+                "times the partial.",
+            )
+        for node in self.nodes:
+            for output, adjoint in enumerate(node.adjoints):
+                messages = self._messages(node, output)
+                if adjoint is not None and messages:
+                    yield (
+                        _gap(sum(messages[1:], messages[0]), adjoint),
+                        f"The messages to {node.names[output]} do not add up to its adjoint. "
+                        "Is there a hook on it?",
+                    )
+
+    def _messages(self, node: Node, output: int) -> list[Tensor]:
+        """Return what a result received, in the order of its arrival; the cotangent first."""
+        messages = [
+            edge.message
+            for edge in self.edges_from.get(node, ())
+            if edge.output == output and edge.message is not None
+        ]
+        if node is self.output and output == self.output_number:
+            messages.insert(0, self.cotangent)
+        return messages
+
+    def pullback(self, cotangent: Tensor | None = None) -> Tensors | Tensor | None:
+        r"""Send a cotangent back along the recorded graph: the vector-Jacobian product.
+
+        .. math:: v \mapsto v^\top J
+
+        Nothing runs forward again. Hooks play no part. For one input the result is the one
+        that `torch.autograd.grad` gives, bit for bit.
+
+        Parameters
+        ----------
+        cotangent
+            The vector v, with the shape of the output. Without it, the cotangent of the trace.
+
+        Returns
+        -------
+        Tensor or tuple
+            The gradient with respect to the input, with its shape; for several inputs a tuple.
+            None for an input that the output does not depend on.
+
+        Raises
+        ------
+        ValueError
+            If the cotangent has another shape than the output, or a tensor that the graph saved
+            was changed in place.
+
+        References
+        ----------
+        Baydin et al., "Automatic differentiation in machine learning: a survey", *JMLR* 18(153),
+        2018, section 3.2.
+        """
+        seed = self.cotangent if cotangent is None else cotangent
+        _check_shape("cotangent", seed, self.cotangent, "the output")
+        adjoints: dict[tuple[Node, int], Tensor] = {
+            (self.output, self.output_number): seed.to(self.cotangent)
+        }
+        for node in self._backward_order():
+            received = tuple(
+                adjoints.get((node, k)) for k in range(len(node.names))
+            )
+            if not node.vjp or all(adjoint is None for adjoint in received):
+                continue
+            with torch.no_grad():
+                sent = _call(node, received)
+            for edge in self.edges_into.get(node, ()):
+                message, key = sent[edge.slot], (edge.source, edge.output)
+                if message is not None:
+                    before = adjoints.get(key)
+                    adjoints[key] = (
+                        message if before is None else before + message
+                    )
+        return _sole(tuple(adjoints.get((node, 0)) for node in self.inputs))
+
+    def pushforward(self, *tangents: Tensor) -> Tensor:
+        r"""Send tangents forward along the recorded graph: the Jacobian-vector product.
+
+        .. math:: t \mapsto J \, t
+
+        An edge with a partial multiplies by it. Where there is none, the transpose of the
+        node's pullback does the same: the derivative of :math:`\bar w \mapsto \bar w \cdot J`
+        in the direction of the tangent. Nothing runs forward again.
+
+        Parameters
+        ----------
+        tangents
+            A direction for each input, with its shape. The other leaves stand still.
+
+        Returns
+        -------
+        Tensor
+            The derivative of the output in that direction, with the output's shape.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many tangents as inputs, or one has another shape than its input;
+            also if an operation without a partial has no transpose, because its own pullback
+            cannot be differentiated, or a tensor that the graph saved was changed in place.
+
+        References
+        ----------
+        Baydin et al., "Automatic differentiation in machine learning: a survey", *JMLR* 18(153),
+        2018, section 3.1.
+        """
+        if len(tangents) != len(self.inputs):
+            raise ValueError(
+                f"pushforward() needs one tangent for each of the {len(self.inputs)} inputs, "
+                f"but it got {len(tangents)}."
+            )
+        moved: dict[tuple[Node, int], Tensor] = {}
+        for node, tangent in zip(self.inputs, tangents, strict=True):
+            primal = node.primals[0]
+            assert primal is not None
+            _check_shape("tangent", tangent, primal, f"the input {node.name}")
+            moved[node, 0] = tangent.to(primal)
+        for node in self.nodes:
+            arriving = [
+                (edge, moved[edge.source, edge.output])
+                for edge in self.edges_into.get(node, ())
+                if (edge.source, edge.output) in moved
+            ]
+            if node.backward_step is None or not arriving:
+                continue
+            if all(edge.partial is not None for edge, _ in arriving):
+                results: Tensors = (_push(arriving),)
+            else:
+                results = _transpose(node, arriving)
+            for k, result in enumerate(results):
+                if result is not None:
+                    moved[node, k] = result
+        zero = torch.zeros_like(self.cotangent)
+        return moved.get((self.output, self.output_number), zero)
+
+    def _backward_order(self) -> list[Node]:
+        """Return the nodes that the engine came to, in its order."""
+        reached = [n for n in self.nodes if n.backward_step is not None]
+        return sorted(reached, key=lambda node: node.backward_step or 0)
+
+    @cached_property
+    def first_nan(self) -> FirstNaN | None:
+        """The first node that made a NaN out of numbers that were none; None if there is no NaN.
+
+        Values come first, in the order of the run; then messages, in the order of the backward
+        pass.
+        """
+        for node in self.nodes:
+            if not any(map(_has_nan, node.primals)):
+                continue
+            if not node.vjp:
+                sentence = f"The {node.kind} {node.name} is NaN from the start."
+            else:
+                sentence = (
+                    f"The first NaN is the value of {node.statement}{_line(node)}"
+                    f"{self._arguments_of(node)}."
+                )
+            return FirstNaN(node, "forward", sentence)
+        if _has_nan(self.cotangent):
+            return FirstNaN(
+                self.output, "backward", "The cotangent is NaN from the start."
+            )
+        for node in self._backward_order():
+            for edge in self.edges_into.get(node, ()):
+                if _has_nan(edge.message):
+                    received = node.adjoint
+                    adjoint = (
+                        "its adjoints"
+                        if isinstance(received, tuple)
+                        else f"the adjoint {value(received)}"
+                    )
+                    partial = edge.partial
+                    infinite = partial is not None and bool(partial.isinf().any())
+                    sentence = (
+                        f"All values are numbers. The first NaN comes on the way back: "
+                        f"{node.statement}{_line(node)} receives {adjoint} and sends NaN to "
+                        f"{edge.source.names[edge.output]}{self._arguments_of(node)}."
+                    )
+                    if infinite:
+                        sentence += " The partial is infinite, and 0 · ∞ is NaN."
+                    return FirstNaN(node, "backward", sentence)
+        return None
+
+    def _arguments_of(self, node: Node) -> str:
+        """Say what the operation worked on."""
+        known = {
+            edge.source.names[edge.output]: edge.source.primals[edge.output]
+            for edge in self.edges_into.get(node, ())
+        }
+        told = [f"{n} = {value(primal)}" for n, primal in known.items()]
+        return f", where {' and '.join(told)}" if told else ""
+
+def _grouped(
+    edges: Sequence[Edge], end: Callable[[Edge], Node]
+) -> dict[Node, list[Edge]]:
+    groups = defaultdict(list)
+    for edge in edges:
+        groups[end(edge)].append(edge)
+    return dict(groups)
+
+
+def _gap(left: Tensor, right: Tensor) -> float:
+    """Return the largest difference. Equal infinities do not differ, nor does NaN from NaN."""
+    if left.shape != right.shape:
+        return math.inf
+    same = (left == right) | (left.isnan() & right.isnan())
+    gaps = torch.where(same, 0.0, (left - right).abs())
+    return gaps.nan_to_num(nan=math.inf).max().item() if gaps.numel() else 0.0
+
+
+def _push(arriving: Sequence[tuple[Edge, Tensor]]) -> Tensor:
+    """Return the sum of the tangents, each times the partial of its edge."""
+    products = [
+        torch.tensordot(edge.partial, tangent, tangent.dim())
+        for edge, tangent in arriving
+        if edge.partial is not None
+    ]
+    return sum(products[1:], products[0])
+
+
+def _transpose(
+    node: Node, arriving: Sequence[tuple[Edge, Tensor]]
+) -> Tensors:
+    """Push tangents through an operation by its pullback, which is linear in the adjoints."""
+    like = [
+        primal if adjoint is None else adjoint
+        for primal, adjoint in zip(node.primals, node.adjoints, strict=True)
+    ]
+    with torch.enable_grad():
+        weights = tuple(
+            None if t is None else torch.zeros_like(t).requires_grad_()
+            for t in like
+        )
+        sent = _call(node, weights)
+        pairs = [
+            (message, tangent)
+            for edge, tangent in arriving
+            if (message := sent[edge.slot]) is not None
+            and message.requires_grad
+        ]
+    wanted = [weight for weight in weights if weight is not None]
+    if not pairs:
+        raise ValueError(_NO_TRANSPOSE.format(node.statement))
+    messages, directions = zip(*pairs, strict=True)
+    try:
+        found = iter(
+            torch.autograd.grad(messages, wanted, directions, allow_unused=True)
+        )
+    except RuntimeError as error:
+        raise ValueError(_NO_TRANSPOSE.format(node.statement)) from error
+    return tuple(None if weight is None else next(found) for weight in weights)
+
+
+def _call(node: Node, adjoints: Tensors) -> Tensors:
+    """Call torch's pullback; say what to do if it cannot be called any more."""
+    assert node.vjp is not None
+    try:
+        return node.vjp(adjoints)
+    except RuntimeError as error:
+        raise ValueError(
+            f"{node.statement} can no longer be sent back: {error} Trace the function again."
+        ) from error
+
+
+def _check_shape(what: str, given: object, like: Tensor, whose: str) -> None:
+    if not isinstance(given, Tensor):
+        raise TypeError(
+            f"The {what} must be a tensor, but it is of type {type(given).__name__}. "
+            "Convert it with torch.tensor(...)."
+        )
+    if not given.is_floating_point():
+        raise TypeError(
+            f"The {what} must have a real floating-point dtype, but it has {given.dtype}."
+        )
+    if given.shape != like.shape:
+        raise ValueError(
+            f"The {what} must have the shape of {whose}, {tuple(like.shape)}, but it has shape "
+            f"{tuple(given.shape)}."
+        )
+
+
+def _sole(gradients: Tensors) -> Tensor | Tensors | None:
+    return gradients[0] if len(gradients) == 1 else gradients
+
+
+def _has_nan(tensor: Tensor | None) -> bool:
+    return tensor is not None and bool(tensor.isnan().any())
+
+
+def _line(node: Node) -> str:
+    """Say where the program called the operation, with the line itself if it can be read."""
+    if node.source is None:
+        return ""
+    text = linecache.getline(node.source.file, node.source.line).strip()
+    return f" (line {node.source.line}{': ' * bool(text)}{text})"
+
+
+_NO_TRANSPOSE = (
+    "{} has no partial here, and its pullback cannot be differentiated, so a tangent cannot be "
+    "pushed through it. Use torch.func.jvp."
+)

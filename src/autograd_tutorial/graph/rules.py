@@ -1,0 +1,315 @@
+"""The rule behind each message: as a textbook writes it, and as torch does.
+
+Torch lists the formulas of its operations in a file of its own, `derivatives.yaml`, from which its
+backward nodes are made. The textbook's rules are the table below; the tests evaluate every one of
+them and compare the result with the message that torch sent.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from autograd_tutorial.graph.model import Edge, Node
+
+__all__ = ["adjoint_name", "textbook_rule", "torch_formula"]
+
+ELEMENTWISE = {
+    "abs(a)": ["{g} · sign({a})"],
+    "acos(a)": ["−{g} / sqrt(1 − {a}²)"],
+    "add.Tensor(a, b)": ["{g}", "{g}"],
+    "add.Tensor(a, b, alpha)": ["{g}", "{alpha} · {g}"],
+    "asin(a)": ["{g} / sqrt(1 − {a}²)"],
+    "atan(a)": ["{g} / (1 + {a}²)"],
+    "clamp(a, b)": ["{g} · [{a} ≥ {b}]"],
+    "clamp(a, b, c)": ["{g} · [{a} ≥ {b}] · [{a} ≤ {c}]"],
+    "clamp(a, None, c)": ["{g} · [{a} ≤ {c}]"],
+    "clamp_max(a, b)": ["{g} · [{a} ≤ {b}]"],
+    "clamp_min(a, b)": ["{g} · [{a} ≥ {b}]"],
+    "_to_copy(a)": ["{g}"],
+    "clone(a)": ["{g}"],
+    "cos(a)": ["−{g} · sin({a})"],
+    "cosh(a)": ["{g} · sinh({a})"],
+    "div.Tensor(a, b)": ["{g} / {b}", "−{g} · {a} / {b}²"],
+    "exp(a)": ["{g} · {y}"],
+    "exp2(a)": ["{g} · {y} · log(2)"],
+    "expm1(a)": ["{g} · ({y} + 1)"],
+    "log(a)": ["{g} / {a}"],
+    "log10(a)": ["{g} / ({a} · log(10))"],
+    "log1p(a)": ["{g} / (1 + {a})"],
+    "log2(a)": ["{g} / ({a} · log(2))"],
+    "maximum(a, b)": [
+        "{g} · ([{a} > {b}] + [{a} = {b}] / 2)",
+        "{g} · ([{b} > {a}] + [{a} = {b}] / 2)",
+    ],
+    "minimum(a, b)": [
+        "{g} · ([{a} < {b}] + [{a} = {b}] / 2)",
+        "{g} · ([{b} < {a}] + [{a} = {b}] / 2)",
+    ],
+    "mul.Tensor(a, b)": ["{g} · {b}", "{g} · {a}"],
+    "neg(a)": ["−{g}"],
+    "pow.Scalar(a, b)": ["{g} · {y} · log({a})"],
+    "pow.Tensor_Scalar(a, -1)": ["−{g} / {a}²"],
+    "pow.Tensor_Scalar(a, 0)": ["0 · {g}"],
+    "pow.Tensor_Scalar(a, 2)": ["{g} · 2 · {a}"],
+    "pow.Tensor_Scalar(a, 3)": ["{g} · 3 · {a}²"],
+    "pow.Tensor_Scalar(a, b)": ["{g} · {b} · {a}^({b} − 1)"],
+    "pow.Tensor_Tensor(a, b)": [
+        "{g} · {b} · {a}^({b} − 1)",
+        "{g} · {y} · log({a})",
+    ],
+    "reciprocal(a)": ["−{g} · {y}²"],
+    "relu(a)": ["{g} · [{a} > 0]"],
+    "rsqrt(a)": ["−{g} · {y}³ / 2"],
+    "rsub.Scalar(a, b)": ["−{g}"],
+    "rsub.Tensor(a, b)": ["−{g}", "{g}"],
+    "sigmoid(a)": ["{g} · {y} · (1 − {y})"],
+    "silu(a)": ["{g} · sigmoid({a}) · (1 + {a} · (1 − sigmoid({a})))"],
+    "sin(a)": ["{g} · cos({a})"],
+    "sinh(a)": ["{g} · cosh({a})"],
+    "sqrt(a)": ["{g} / (2 · {y})"],
+    "sub.Tensor(a, b)": ["{g}", "−{g}"],
+    "sub.Tensor(a, b, alpha)": ["{g}", "−{alpha} · {g}"],
+    "tan(a)": ["{g} · (1 + {y}²)"],
+    "tanh(a)": ["{g} · (1 − {y}²)"],
+    "where.self(a, b, c)": ["where({a}, {g}, 0)", "where({a}, 0, {g})"],
+}
+"""The rules of operations that work element by element, one for each slot.
+
+A key is an operation and its arguments; an argument that it spells out, such as 2, must be just
+that. In the rules a, b and c stand for the arguments, g for the adjoint of the result, y for the
+result, x for the argument of the slot, and n for how many entries of x make one entry of y.
+"""
+
+OTHERS = {
+    "_log_softmax(a, b, c)": ["{g} − exp({y}) · Σ({g}), Σ along dim {b}"],
+    "_softmax(a, b, c)": ["{y} · ({g} − Σ({g} · {y})), Σ along dim {b}"],
+    "_unsafe_view(a, b)": ["{g}, reshaped like {x}"],
+    "addmm(a, b, c)": ["Σ({g}), over the copies", "{g} @ {c}ᵀ", "{b}ᵀ @ {g}"],
+    "bmm(a, b)": ["{g} @ {b}ᵀ", "{a}ᵀ @ {g}"],
+    "dot(a, b)": ["{g} · {b}", "{g} · {a}"],
+    "expand(a, b)": ["Σ({g}), over the copies"],
+    "linalg_vector_norm(a)": ["{g} · {a} / {y}"],
+    "mean(a)": ["{g} / {n}, copied along all dims"],
+    "mean.dim(a, None)": ["{g} / {n}, copied along all dims"],
+    "mean.dim(a, None, c)": ["{g} / {n}, copied along all dims"],
+    "mean.dim(a, b)": ["{g} / {n}, copied along dim {b}"],
+    "mean.dim(a, b, c)": ["{g} / {n}, copied along dim {b}"],
+    "mm(a, b)": ["{g} @ {b}ᵀ", "{a}ᵀ @ {g}"],
+    "mse_loss(a, b)": [
+        "{g} · 2 · ({a} − {b}) / {n}",
+        "{g} · 2 · ({b} − {a}) / {n}",
+    ],
+    "mv(a, b)": ["outer({g}, {b})", "{a}ᵀ @ {g}"],
+    "permute(a, [1, 0])": ["{g}ᵀ"],
+    "permute(a, b)": ["{g}, permuted back"],
+    "select.int(a, b, c)": ["{g}, at index {c} of dim {b}; elsewhere 0"],
+    "squeeze(a)": ["{g}, reshaped like {x}"],
+    "squeeze.dim(a, b)": ["{g}, reshaped like {x}"],
+    "squeeze.dims(a, b)": ["{g}, reshaped like {x}"],
+    "stack(a)": ["{g}[{slot}]"],
+    "sum(a)": ["{g}, copied along all dims"],
+    "sum.dim_IntList(a, None)": ["{g}, copied along all dims"],
+    "sum.dim_IntList(a, None, c)": ["{g}, copied along all dims"],
+    "sum.dim_IntList(a, b)": ["{g}, copied along dim {b}"],
+    "sum.dim_IntList(a, b, c)": ["{g}, copied along dim {b}"],
+    "t(a)": ["{g}ᵀ"],
+    "transpose.int(a, -2, -1)": ["{g}ᵀ"],
+    "transpose.int(a, b, c)": ["{g}, dims {b} and {c} swapped"],
+    "unsqueeze(a, b)": ["{g}, reshaped like {x}"],
+    "view(a, b)": ["{g}, reshaped like {x}"],
+}
+"""The rules of the other operations."""
+
+RENAMED = {
+    "pow_.Scalar": "pow.Tensor_Scalar",
+    "pow_.Tensor": "pow.Tensor_Tensor",
+}
+"""In-place operations whose variants are not called as those of the plain operation."""
+
+REPRESENTATION = {
+    "device",
+    "dtype",
+    "layout",
+    "memory_format",
+    "non_blocking",
+    "pin_memory",
+}
+"""The options that say how numbers are stored: they leave the rule as it is."""
+
+
+def textbook_rule(edge: Edge) -> str:
+    r"""Return the rule by which a message is computed, as a textbook writes it.
+
+    .. math:: \bar x \mathrel{+}= \bar v \, \frac{\partial v}{\partial x}
+
+    A macron marks an adjoint. Functions and @ are torch's; square brackets around a comparison
+    are 1 where it holds and 0 elsewhere; ᵀ swaps the last two dimensions. Where torch repeated
+    the argument to fit the others, its copies' messages are summed. At a point where the rule
+    says 0 · ∞, torch may send a number that it chose.
+
+    Parameters
+    ----------
+    edge
+        An edge of a graph.
+
+    Returns
+    -------
+    str
+        The rule with the names of the graph, such as ``x̄ += v̄2 · cos(x)``; empty if we know
+        none for the operation and its arguments.
+    """
+    target = edge.target
+    x, y = edge.source.primals[edge.output], target.primals[0]
+    if x is None or y is None or x.is_complex() or not _is_own_node(target):
+        return ""
+    options = dict(a.split("=", 1) for a in target.arguments if "=" in a)
+    options = {k: v for k, v in options.items() if k not in REPRESENTATION}
+    arguments = [a for a in target.arguments if "=" not in a]
+    for key in _keys(_functional(target.overload), arguments, options):
+        templates = ELEMENTWISE.get(key) or OTHERS.get(key)
+        if templates:
+            break
+    else:
+        return ""
+    names = edge.source.names
+    name = names[edge.output] if names else edge.source.name
+    is_elementwise = key in ELEMENTWISE
+    shown = _factor if is_elementwise else _bare
+    # All slots of a stack share one rule.
+    rule = templates[0 if key == "stack(a)" else edge.slot].format(
+        **{chr(ord("a") + k): shown(a) for k, a in enumerate(arguments)},
+        **{k: shown(a) for k, a in options.items()},
+        g=adjoint_name(target.name),
+        y=target.name,
+        x=name,
+        n=x.numel() // max(y.numel(), 1),
+        slot=edge.slot,
+    )
+    if is_elementwise and x.numel() != y.numel():
+        rule = f"Σ({rule}), over the copies"
+    return f"{adjoint_name(name)} += {rule}"
+
+
+def adjoint_name(name: str) -> str:
+    """Return the name of a value's adjoint: that of ``v2`` is ``v̄2``, of ``loss`` ``adj(loss)``.
+
+    Parameters
+    ----------
+    name
+        The name of a value.
+    """
+    if re.fullmatch(r"[A-Za-z]\d*", name):
+        return f"{name[0]}\N{COMBINING MACRON}{name[1:]}"
+    return f"adj({name})"
+
+
+def _is_own_node(node: Node) -> bool:
+    """Tell whether torch's node is that of the operation, and has one result.
+
+    It is not after an in-place operation on a view, nor in a `torch.autograd.Function`.
+    """
+    operation = _functional(node.overload).partition(".")[0].replace("_", "")
+    expected = rf"{operation}backward\d+"
+    own = re.fullmatch(expected, node.grad_fn.lower())
+    return own is not None and len(node.primals) == 1
+
+
+def _functional(overload: str) -> str:
+    """Return the operation that leaves its argument alone: ``add.Tensor`` for ``add_.Tensor``."""
+    if overload in RENAMED:
+        return RENAMED[overload]
+    operation, dot, variant = overload.partition(".")
+    return f"{operation.removesuffix('_')}{dot}{variant}"
+
+
+def _keys(
+    operation: str, arguments: list[str], options: dict[str, str]
+) -> Iterator[str]:
+    """Yield the keys of the tables that fit a call, the most special one first."""
+    letters = [
+        a if a in {"None", "[]"} else chr(ord("a") + k)
+        for k, a in enumerate(arguments)
+    ]
+    spelled_out = ["a", *(a.replace("−", "-") for a in arguments[1:])]
+    for shown in (spelled_out, letters):
+        yield f"{operation}({', '.join([*shown, *options])})"
+
+
+def _factor(argument: str) -> str:
+    """Return an argument as it can stand in a product."""
+    text = argument.replace("-", "−")
+    return f"({text})" if text.startswith("−") or "·" in text else text
+
+
+def _bare(argument: str) -> str:
+    """Return an argument as it can stand in a sentence."""
+    if argument.startswith("["):
+        argument = argument[1:-1]
+    return argument.replace("-", "−")
+
+
+def torch_formula(overload: str, slot: int) -> str:
+    """Return torch's own formula for a message.
+
+    It is C++, from the file `derivatives.yaml` of the installed torch. There `grad` is the adjoint
+    of the result, `result` the result, and the other names are those of the arguments.
+
+    Parameters
+    ----------
+    overload
+        An operation as torch lists it, such as ``pow.Tensor_Scalar`` or ``sin``.
+    slot
+        The place among the operation's differentiable arguments, from 0.
+
+    Returns
+    -------
+    str
+        The formula, such as ``grad * self.cos().conj()``; empty if torch lists none, or its file
+        is not there.
+    """
+    entries = _derivatives()
+    entry = entries.get(overload) or entries.get(_functional(overload))
+    if entry is None:
+        return ""
+    signature = entry["name"].partition(") -> ")[0] + ")"
+    formulas = {
+        argument: formula
+        for arguments, formula in entry.get("dispatch", {})
+        .get("Default", entry)
+        .items()
+        for argument in arguments.split(", ")
+        if formula != "non_differentiable"
+    }
+    arguments = [
+        (kind, formulas[name])
+        for kind, name in re.findall(r"(\S+) (\w+)[=,)]", signature)
+        if name in formulas
+    ]
+    for k, (kind, formula) in enumerate(arguments):
+        if kind.endswith("[]"):
+            # A list takes as many slots as it has tensors, so what follows has no fixed slot.
+            rest = {formula for _, formula in arguments[k:]}
+            return " ".join(formula.split()) if len(rest) == 1 else ""
+        if k == slot:
+            return " ".join(formula.split())
+    return ""
+
+
+@cache
+def _derivatives() -> dict[str, dict[str, Any]]:
+    """Read torch's list of formulas, by operation."""
+    try:
+        text = (
+            resources.files("torchgen")
+            .joinpath("packaged", "autograd", "derivatives.yaml")
+            .read_text(encoding="utf-8")
+        )
+    except (ModuleNotFoundError, OSError):
+        return {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    entries = yaml.load(text, Loader=loader)
+    return {entry["name"].partition("(")[0]: entry for entry in entries}

@@ -1,0 +1,179 @@
+"""Numbers, values and local derivatives in a few characters, for statements and pictures.
+
+A local derivative is a matrix: one row for each entry of the result, one column for each entry of
+the argument. Most such matrices have a plain structure, and it is read off the numbers here.
+"""
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor
+
+__all__ = ["describe", "number", "value"]
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def describe(
+    partial: Tensor | None,
+    target_shape: Sequence[int],
+    source_shape: Sequence[int],
+) -> str:
+    """Name the structure of a local derivative.
+
+    =============  ==============================================================
+    ``× 0.25``     a number times a number
+    ``I``          the identity; ``2 I``, twice the identity
+    ``diag(15)``   a diagonal matrix: the operation works element by element
+    ``1ᵀ``         a row of ones, a sum; ``0.25 1ᵀ``, a mean
+    ``row (4)``    another row: one number depends on four
+    ``column (3)`` a column: three numbers depend on one
+    ``pick 2 of 4``  each row picks another entry of the argument
+    ``reorder``    each row picks another entry, and none is left out
+    ``copy``       each row picks an entry, and some entry is picked again
+    ``0``          all zeros
+    ``J 15×12``    anything else, or a matrix that was not built: rows × columns
+    =============  ==============================================================
+
+    Parameters
+    ----------
+    partial
+        The local derivative, of shape ``(*target_shape, *source_shape)``, or None.
+    target_shape
+        The shape of the operation's result.
+    source_shape
+        The shape of its argument.
+
+    Returns
+    -------
+    str
+        The name. A factor in front of a structure multiplies it, as in ``2 I``.
+    """
+    rows, columns = math.prod(target_shape), math.prod(source_shape)
+    structure = ""
+    if partial is not None and partial.numel():
+        structure = _structure(partial.detach().reshape(rows, columns))
+    return structure or f"J {rows}×{columns}"
+
+
+def _structure(matrix: Tensor) -> str:
+    """Name the structure of a matrix; return nothing if it has none."""
+    rows, columns = matrix.shape
+    if rows == columns == 1:
+        return f"× {number(matrix.item())}"
+    filled = matrix != 0
+    entries = matrix[filled]
+    if not len(entries):
+        return "0"
+    pattern = _pattern(filled)
+    if pattern and (entries == entries[0]).all():
+        return f"{_factor(entries[0].item())}{pattern}"
+    if rows == columns and filled.equal(filled.diag().diag()):
+        return f"diag({rows})"
+    if rows == 1:
+        return f"row ({columns})"
+    return f"column ({rows})" if columns == 1 else ""
+
+
+def _pattern(filled: Tensor) -> str:
+    """Name the structure of a matrix of zeros and ones; return nothing if it has none."""
+    rows, columns = filled.shape
+    if rows == 1 and filled.all():
+        return "1ᵀ"
+    if (filled.sum(dim=1) != 1).any():
+        return ""
+    if (filled.sum(dim=0) > 1).any():
+        return "copy"
+    if rows < columns:
+        return f"pick {rows} of {columns}"
+    return "I" if filled.diag().all() else "reorder"
+
+
+def _factor(x: float) -> str:
+    """Write a factor as it stands in front of a structure: 1 is left out, and so is that of −1."""
+    if abs(x) == 1:
+        return "−" if x < 0 else ""
+    return f"{number(x)} "
+
+
+def number(x: float) -> str:
+    """Write a number with four significant digits.
+
+    Whole numbers of up to six digits are written in full, and so are the whole digits of others
+    in that range. Very large and very small numbers get a power of ten.
+
+    Parameters
+    ----------
+    x
+        Any number, also an infinity or NaN.
+
+    Returns
+    -------
+    str
+        The number, with a true minus sign.
+
+    Examples
+    --------
+    >>> [number(x) for x in (0.5, -102400, 2 / 3, 1.2e-9, float("-inf"))]
+    ['0.5', '−102400', '0.6667', '1.2·10⁻⁹', '−∞']
+    """
+    if math.isnan(x):
+        return "nan"
+    if x == 0:
+        return "0"
+    sign, size = "−" if x < 0 else "", abs(x)
+    if math.isinf(size):
+        return f"{sign}∞"
+    if size < 1e6 and size == int(size):
+        return f"{sign}{int(size)}"
+    mantissa, _, power = f"{size:.3e}".partition("e")
+    exponent = int(power)
+    if -4 <= exponent < 6:
+        return sign + _trimmed(f"{size:.{max(3 - exponent, 0)}f}")
+    return (
+        f"{sign}{_trimmed(mantissa)}·10{str(exponent).translate(SUPERSCRIPTS)}"
+    )
+
+
+def _trimmed(digits: str) -> str:
+    """Leave out the zeros at the end of a decimal fraction."""
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def value(tensor: Tensor | None, room: int = 24) -> str:
+    """Write a tensor in full if it is small; else write its shape.
+
+    Parameters
+    ----------
+    tensor
+        A tensor of any shape, or None.
+    room
+        How many characters the numbers may take. A scalar may take more.
+
+    Returns
+    -------
+    str
+        A number; numbers in square brackets; or a shape in round ones, as torch writes it.
+
+    Examples
+    --------
+    >>> import torch
+    >>> value(torch.tensor([[1.0, 0.0], [0.0, -2.0]]))
+    '[[1, 0], [0, −2]]'
+    >>> value(torch.ones(7, 8))
+    '(7, 8)'
+    """
+    if tensor is None:
+        return "none"
+    if tensor.numel() <= max(room, 1) and not tensor.is_complex():
+        text = _nested(tensor.tolist())
+        if not tensor.dim() or len(text) <= room:
+            return text
+    return str(tuple(tensor.shape))
+
+
+def _nested(numbers: object) -> str:
+    if isinstance(numbers, list):
+        return f"[{', '.join(map(_nested, numbers))}]"
+    assert isinstance(numbers, int | float)
+    return number(numbers)
