@@ -30,6 +30,7 @@ extensions = [
     "code_links",
     "fresh_runs",
     "gallery_figures",
+    "graph_figures",
     "mathml",
 ]
 

@@ -28,11 +28,13 @@ def fingerprint_inputs(_app: Sphinx, config: Config) -> None:
         Path(autograd_tutorial.__file__).parent,
         Path(__file__).parent,
     )
-    for module in (
+    for source in (
         *sorted(package.rglob("*.py")),
+        *sorted(package.rglob("*.js")),
+        *sorted(package.rglob("*.css")),
         *sorted(extensions.glob("*.py")),
     ):
-        digest.update(module.read_bytes())
+        digest.update(source.read_bytes())
     config.run_fingerprint = digest.hexdigest()
 
 

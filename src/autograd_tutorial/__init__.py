@@ -1,11 +1,13 @@
-"""The functions, figures and exercises of the torch.autograd tutorial.
+"""The functions, figures, graphs and exercises of the torch.autograd tutorial.
 
 - `autograd_tutorial.functions`: the functions that the tutorial differentiates,
   each followed by its derivative worked out by hand.
+- `autograd_tutorial.graph`: the graph that autograd records, with every number on it.
 - `autograd_tutorial.exercises`: a module for each exercise, with its solution.
 - `autograd_tutorial.figures`: the house style of the plots.
 """
 
 from autograd_tutorial.functions import derivative
+from autograd_tutorial.graph import trace
 
-__all__ = ["derivative"]
+__all__ = ["derivative", "trace"]

@@ -4,11 +4,12 @@ Inputs stand on the left, the output on the right. The values flow with the arro
 the adjoints and messages flow back and are marked ←. The drawing takes its ink from the page.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from html import escape
-from itertools import pairwise
 from typing import NamedTuple
 
 from torch import Tensor
@@ -28,8 +29,11 @@ LINE = 16
 BASELINE = 4
 """From the middle of a line of text down to its baseline."""
 
-PADDING = 7
-ARROW = 7
+PADDING = 6
+BORDER = 3
+"""Between the two lines around the output."""
+
+ARROW = 8
 WIDEST = 26
 """The most characters on a line of a box; on an edge half of them."""
 
@@ -39,11 +43,11 @@ STYLE = """\
 .ag-graph .ag-edge{font-size:11px}
 .ag-graph .ag-statement{font-weight:700}
 .ag-graph .ag-value{fill:currentColor;\
-fill:color-mix(in oklab,currentColor 42%,#2f7df6)}
+fill:color-mix(in oklab,currentColor 50%,#2f7df6)}
 .ag-graph .ag-adjoint,.ag-graph .ag-message{fill:currentColor;\
-fill:color-mix(in oklab,currentColor 42%,#dd5a00)}
+fill:color-mix(in oklab,currentColor 50%,#dd5a00)}
 .ag-graph .ag-node>:not(text){fill:none;stroke:currentColor;stroke-width:1.2}
-.ag-graph .ag-node>:first-child{fill-opacity:.05;fill:currentColor}
+.ag-graph .ag-node>:first-child{fill-opacity:.03;fill:currentColor}
 .ag-graph .ag-fold>rect{stroke-dasharray:4 3}
 .ag-graph .ag-edge path{fill:none;stroke:currentColor;stroke-width:1.2;\
 stroke-opacity:.7}
@@ -51,6 +55,10 @@ svg:root.ag-graph{color:#1b1f24;background:#fff}
 @media (prefers-color-scheme:dark){\
 svg:root.ag-graph{color:#e4e7eb;background:#131416}}
 """
+
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML does not allow, or that move the text."""
 
 
 class _Card(NamedTuple):
@@ -64,7 +72,8 @@ class _Card(NamedTuple):
     @property
     def size(self) -> Size:
         width = max(text_width(line) for line in self.lines)
-        return Size(_even(width + 2 * PADDING), 3 * LINE + 8)
+        border = BORDER if "ag-output" in self.kinds else 0
+        return Size(_even(width + 2 * (PADDING + border)), 3 * LINE + 8)
 
 
 class _Tag(NamedTuple):
@@ -105,34 +114,39 @@ def to_svg(graph: Graph) -> str:
     }
     cards = [_card(graph, box, step_of) for box in boxes]
     tags = [_tag(link) for link in links]
-    targets = {link.target for link in links}
+    sizes = [card.size for card in cards]
     room: dict[Box, Size] = {}  # labels that leave one box begin on one line
     for link, tag in zip(links, tags, strict=True):
-        room[link.source] = max(room.get(link.source, tag.size), tag.size)
+        size = tag.size
+        room[link.source] = max(room.get(link.source, size), size)
+    ends = [
+        (number[link.source], number[link.target], room[link.source])
+        for link in links
+    ]
+    entered = {target for _, target, _ in ends}
     layout = place(
         [
-            Size(card.size.width + ARROW * (box in targets), card.size.height)
-            for box, card in zip(boxes, cards, strict=True)
+            Size(size.width + ARROW * (i in entered), size.height)
+            for i, size in enumerate(sizes)
         ],
-        [
-            (number[link.source], number[link.target], room[link.source])
-            for link in links
-        ],
+        ends,
     )
     title = _title(graph)
+    width, height = layout.width, layout.height
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="ag-graph" role="group" '
-        f'aria-label="{escape(title)}" width="{layout.width}" height="{layout.height}" '
-        f'viewBox="0 0 {layout.width} {layout.height}">',
-        f"<title>{escape(title)}</title>",
+        '<svg xmlns="http://www.w3.org/2000/svg" class="ag-graph" role="group"',
+        f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"',
+        f'aria-label="{_escaped(title)}"><title>{_escaped(title)}</title>',
         f"<style>{STYLE}</style>",
     ]
     arrows: dict[Box, list[str]] = defaultdict(list)
     for i, (link, tag) in enumerate(zip(links, tags, strict=True)):
         line = layout.before[i], layout.after[i]
         arrows[link.target] += _arrow(link, tag, layout.labels[i], line)
-    for box, card, at in zip(boxes, cards, layout.boxes, strict=True):
-        parts += arrows[box] + _box(box, card, at)
+    for box, card, size, at in zip(
+        boxes, cards, sizes, layout.boxes, strict=True
+    ):
+        parts += arrows[box] + _box(box, card, size, at)
     return "\n".join([*parts, "</svg>\n"])
 
 
@@ -145,16 +159,16 @@ def to_dot(graph: Graph) -> str:
         "node [shape=box]",
     ]
     for node, i in number.items():
-        label = "\n".join(_card(graph, node, {}).lines)
+        label = _quoted(*_card(graph, node, {}).lines)
         shape = {"input": "ellipse", "parameter": "octagon"}.get(node.kind)
         extra = f" shape={shape}" if shape else ""
         extra += " peripheries=2" if node is graph.output else ""
-        lines.append(f"n{i} [label={_quoted(label)}{extra}]")
+        lines.append(f"n{i} [label={label}{extra}]")
     for edge in graph.edges:
         tag = _tag(Link(edge.source, edge.target, (edge,)))
-        label = f"{tag.partial}\n{tag.message}"
+        label = _quoted(tag.partial, tag.message)
         lines.append(
-            f"n{number[edge.source]} -> n{number[edge.target]} [label={_quoted(label)}]"
+            f"n{number[edge.source]} -> n{number[edge.target]} [label={label}]"
         )
     return "\n".join([*lines, "}\n"])
 
@@ -164,6 +178,7 @@ def text_width(text: str, font: int = FONT) -> float:
     return sum(map(_cells, text)) * 0.61 * font
 
 
+@cache
 def _cells(character: str) -> int:
     if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
         return 0
@@ -172,7 +187,6 @@ def _cells(character: str) -> int:
 
 def _short(text: str, room: int) -> str:
     """Return as much of a text as there is room for."""
-    text = "".join(c if c.isprintable() else " " for c in text)
     if sum(map(_cells, text)) <= room:
         return text
     used, kept = 1, ""
@@ -188,9 +202,14 @@ def _even(length: float) -> int:
     return 2 * -(-int(length + 1) // 2)
 
 
-def _quoted(text: str) -> str:
-    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{text}"'
+def _quoted(*lines: str) -> str:
+    """Return lines of text as Graphviz writes them."""
+    clean = (CONTROL.sub(" ", line).replace("\\", r"\\") for line in lines)
+    return '"' + r"\n".join(clean).replace('"', r"\"") + '"'
+
+
+def _escaped(text: str) -> str:
+    return escape(CONTROL.sub(" ", text))
 
 
 def _count(number: int, thing: str) -> str:
@@ -207,16 +226,13 @@ def _title(graph: Graph) -> str:
 def _values(tensors: Tensors, room: int) -> str:
     """Return the values of an operation's results in one line."""
     if len(tensors) == 1:
-        return "none" if tensors[0] is None else value(tensors[0], room)
+        return value(tensors[0], room)
     each = max(room // max(len(tensors), 1) - 2, 1)
-    texts = ["none" if t is None else value(t, each) for t in tensors]
-    line = ", ".join(texts)
+    line = ", ".join(value(tensor, each) for tensor in tensors)
     return line if len(line) <= room else _count(len(tensors), "result")
 
 
-def _card(
-    graph: Graph, box: Box, step_of: dict[Node, int | None]
-) -> _Card:
+def _card(graph: Graph, box: Box, step_of: dict[Node, int | None]) -> _Card:
     if isinstance(box, Fold):
         return _fold_card(box)
     is_output = box is graph.output
@@ -227,11 +243,19 @@ def _card(
     what = "" if box.kind == "operation" else f"{box.kind} "
     return _Card(
         kinds=" ".join(f"ag-{kind}" for kind in kinds),
-        lines=(_short(box.statement, WIDEST), f"→ {primal}", f"← {adjoint}"),
+        lines=(_statement(box), f"→ {primal}", f"← {adjoint}"),
         label=f"{'output ' if is_output else ''}{what}{box.statement}: "
         f"value {primal}, adjoint {adjoint}",
         sums=_sums(box, graph.edges_from.get(box, []), step_of, room),
     )
+
+
+def _statement(node: Node) -> str:
+    """Return a statement that fits; the names of many results give way first."""
+    names, equals, call = node.statement.partition(" = ")
+    if len(node.statement) > WIDEST and len(node.names) > 1:
+        names = node.name
+    return _short(names + equals + call, WIDEST)
 
 
 def _fold_card(box: Fold) -> _Card:
@@ -274,9 +298,7 @@ def _sums(
 def _tag(link: Link) -> _Tag:
     first, room = link.edges[0], WIDEST // 2
     if len(link.edges) == 1:
-        partial = describe(
-            first.partial, _shape(first.target, 0), _shape(first.source, first.output)
-        )
+        partial = _partial(first)
         message = _values((first.message,), room)
         said = f"partial {partial.removeprefix('× ')}"
     else:
@@ -304,9 +326,11 @@ def _total(edges: Sequence[Edge]) -> Tensor | None:
     return total
 
 
-def _shape(node: Node, result: int) -> tuple[int, ...]:
-    primal = node.primals[result] if result < len(node.primals) else None
-    return () if primal is None else tuple(primal.shape)
+def _partial(edge: Edge) -> str:
+    result, argument = edge.target.primals[0], edge.source.primals[edge.output]
+    if result is None or argument is None:
+        return "J"
+    return describe(edge.partial, result.shape, argument.shape)
 
 
 def _said(box: Box, result: int | None) -> str:
@@ -325,26 +349,25 @@ def _steps(box: Box) -> str:
 
 
 def _group(kinds: str, label: str, box: Box) -> str:
-    return f'<g class="{kinds}" role="img" aria-label="{escape(label)}" {_steps(box)}>'
+    return f'<g class="{kinds}" role="img" aria-label="{_escaped(label)}" {_steps(box)}>'
 
 
 def _text(kind: str, x: int, y: int, text: str, more: str = "") -> str:
     return (
-        f'<text class="ag-{kind}" x="{x}" y="{y}"{more}>{escape(text)}</text>'
+        f'<text class="ag-{kind}" x="{x}" y="{y}"{more}>{_escaped(text)}</text>'
     )
 
 
-def _box(box: Box, card: _Card, at: Place) -> list[str]:
-    width, height = card.size
+def _box(box: Box, card: _Card, size: Size, at: Place) -> list[str]:
+    width, height = size
     left = at.right - width
     x = left + width // 2
-    sums = f' data-sums="{escape(card.sums)}"' if card.sums else ""
+    sums = f' data-sums="{_escaped(card.sums)}"' if card.sums else ""
     statement, primal, adjoint = card.lines
     outline = [_outline(box, left, at.top, width, height)]
     if "ag-output" in card.kinds:
-        outline.append(
-            _outline(box, left + 3, at.top + 3, width - 6, height - 6)
-        )
+        inner = width - 2 * BORDER, height - 2 * BORDER
+        outline.append(_outline(box, left + BORDER, at.top + BORDER, *inner))
     y = at.y + BASELINE
     folded = isinstance(box, Fold)
     second, third = ("note", "note") if folded else ("value", "adjoint")
@@ -362,9 +385,7 @@ def _outline(box: Box, x: int, y: int, width: int, height: int) -> str:
     """Return round ends for an input, cut corners for a parameter, else a rectangle."""
     if isinstance(box, Node) and box.kind == "parameter":
         across, down = width - 16, height - 16
-        return (
-            f'<path d="M{x + 8} {y}h{across}l8 8v{down}l-8 8h-{across}l-8-8v-{down}z"/>'
-        )
+        return f'<path d="M{x + 8} {y}h{across}l8 8v{down}l-8 8h-{across}l-8-8v-{down}z"/>'
     round_ends = isinstance(box, Node) and box.kind == "input"
     return (
         f'<rect x="{x}" y="{y}" width="{width}" height="{height}" '
@@ -393,12 +414,17 @@ def _arrow(
 def _path(before: Curve, after: Curve) -> str:
     """Return one line through the label."""
     x, y = before[0]
-    steps = [f"M{x} {y}", _pieces(before)]
-    steps += [f"H{after[0][0]}", _pieces(after)]
-    return "".join(steps)
+    path = f"M{x} {y}{_pieces(before)}H{after[0][0]}{_pieces(after)}"
+    return re.sub(r"H\d+(?=H)", "", path)
 
 
 def _pieces(curve: Curve) -> str:
-    if len({y for _, y in curve}) == 1:
-        return f"H{curve[-1][0]}"
-    return "C" + " ".join(f"{x} {y}" for x, y in curve[1:])
+    """Return the pieces of a curve as commands, the level ones as lines."""
+    commands = []
+    for i in range(0, len(curve) - 1, 3):
+        start, *rest = curve[i : i + 4]
+        if all(y == start[1] for _, y in rest):
+            commands.append(f"H{rest[-1][0]}")
+        else:
+            commands.append("C" + " ".join(f"{x} {y}" for x, y in rest))
+    return "".join(commands)

@@ -11,7 +11,15 @@ from typing import NamedTuple
 
 from autograd_tutorial.graph.model import Edge, Graph, Node
 
-__all__ = ["MOST_BOXES", "Box", "Fold", "Link", "Picture", "TooLargeError", "fold"]
+__all__ = [
+    "MOST_BOXES",
+    "Box",
+    "Fold",
+    "Link",
+    "Picture",
+    "TooLargeError",
+    "fold",
+]
 
 MOST_BOXES = 40
 """Above that no picture of a graph can be read."""
@@ -82,11 +90,13 @@ class _Run(NamedTuple):
 
     @property
     def hidden(self) -> range:
-        """The numbers of the operations that are in neither the first nor the last turn."""
-        return range(
-            self.start + self.period,
-            self.start + (self.turns - 1) * self.period,
-        )
+        """The numbers of the operations between the first turn and the last.
+
+        Turns are counted from the end: the first turn of a loop begins with other arguments, and
+        so a run often begins within it.
+        """
+        first = self.stop - (self.turns - 1) * self.period
+        return range(first, self.stop - self.period)
 
 
 def fold(graph: Graph) -> Picture:
@@ -101,10 +111,12 @@ def fold(graph: Graph) -> Picture:
     box_of: dict[Node, Box] = {node: node for node in graph.nodes}
     for one in folds:
         box_of |= dict.fromkeys(one.nodes, one)
-    picture = Picture(
-        tuple(dict.fromkeys(box_of[node] for node in graph.nodes)),
-        tuple(_links(graph, box_of)),
-    )
+    seen = [
+        box_of[node]
+        for node in graph.nodes
+        if node.kind == "operation" or box_of[node] is node
+    ]
+    picture = Picture(tuple(dict.fromkeys(seen)), tuple(_links(graph, box_of)))
     if len(picture.boxes) > MOST_BOXES or len(picture.links) > MOST_LINKS:
         folded = ", even with its repeated operations folded" if folds else ""
         raise TooLargeError(
@@ -137,9 +149,8 @@ def _folds(graph: Graph) -> list[Fold]:
         hidden |= dict.fromkeys((operations[i] for i in run.hidden), number)
     inside: list[list[Node]] = [[] for _ in runs]
     for node in graph.nodes:
-        users = [node] if node in hidden else _users(graph, node)
-        numbers = {hidden.get(user) for user in users}
-        if len(numbers) == 1 and (number := numbers.pop()) is not None:
+        runs_of = {hidden.get(user, -1) for user in _users(graph, node)}
+        if len(runs_of) == 1 and (number := runs_of.pop()) >= 0:
             inside[number].append(node)
     return [
         _folded(run, operations, tuple(nodes))
@@ -148,15 +159,13 @@ def _folds(graph: Graph) -> list[Fold]:
 
 
 def _users(graph: Graph, node: Node) -> list[Node]:
-    """Return the operations that use a leaf, unless it is the output or itself an operation."""
-    if node.kind == "operation" or node is graph.output:
-        return []
+    """Return the operations that use a leaf; an operation itself."""
+    if node.kind == "operation":
+        return [node]
     return [edge.target for edge in graph.edges_from.get(node, [])]
 
 
-def _folded(
-    run: _Run, operations: list[Node], nodes: tuple[Node, ...]
-) -> Fold:
+def _folded(run: _Run, operations: list[Node], nodes: tuple[Node, ...]) -> Fold:
     hidden = [operations[i] for i in run.hidden]
     steps = [n.backward_step for n in hidden if n.backward_step is not None]
     return Fold(
@@ -207,11 +216,7 @@ def _periodic(
             arguments[i], arguments[before], period
         )
 
-    breaks = [
-        i
-        for i in range(period, len(names))
-        if not repeats(i)
-    ]
+    breaks = [i for i in range(period, len(names)) if not repeats(i)]
     edges = [period - 1, *breaks, len(names)]
     runs = (_Run(a + 1 - period, b, period) for a, b in pairwise(edges))
     return [run for run in runs if len(run.hidden) > 1]

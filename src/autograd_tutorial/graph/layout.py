@@ -21,9 +21,6 @@ MARGIN = 2
 CLEAR = 3
 """How close a line may come to a box that it passes."""
 
-STEPS = [i / 16 for i in range(1, 16)]
-"""Where a curve is looked at: from 0, its start, to 1, its end."""
-
 
 class Size(NamedTuple):
     """The width and the height of a box in pixels; both are even."""
@@ -60,6 +57,15 @@ class Place(NamedTuple):
         return self.y + self.size.height // 2
 
 
+class Wall(NamedTuple):
+    """What no line may enter: a box, and a little above and below it."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+
 class Layout(NamedTuple):
     """Where everything goes."""
 
@@ -83,7 +89,7 @@ def place(
     An edge is the number of the box where it begins, that where it ends, and the size of its label.
     """
     lines = [
-        'digraph {rankdir=LR nodesep=".11" ranksep=".13"',
+        'digraph {rankdir=LR nodesep=".11" ranksep=".11"',
         'node [shape=box fixedsize=true label=""]',
         "edge [tailport=e headport=w arrowhead=none]",
     ]
@@ -130,7 +136,10 @@ def _read(
         for row in rows
         if row[0] == "edge"
     }
-    walls = (*at, *labels)
+    walls = [
+        Wall(box.left, box.right, box.top - CLEAR, box.bottom + CLEAR)
+        for box in (*at, *labels)
+    ]
     before, after = [], []
     for i, (source, target, _) in enumerate(edges):
         tail, label, head = at[source], labels[i], at[target]
@@ -159,7 +168,7 @@ def _joined(start: Place, found: list[Point], end: Place) -> Curve:
     return (start.right, start.y), *found[1:-1], (end.left, end.y)
 
 
-def _calm(curve: Curve, walls: Sequence[Place]) -> Curve:
+def _calm(curve: Curve, walls: Sequence[Wall]) -> Curve:
     """Return one even bend instead of dot's curve, or of a piece of it, where there is room."""
     if bend := _bend(curve[0], curve[-1], walls):
         return curve[0], *bend
@@ -172,23 +181,49 @@ def _calm(curve: Curve, walls: Sequence[Place]) -> Curve:
     return tuple(calm)
 
 
-def _bend(start: Point, end: Point, walls: Sequence[Place]) -> Curve | None:
-    """Return a curve that is level at both ends, unless a box is in its way."""
-    (left, from_y), (right, to_y) = start, end
-    top, bottom = sorted((from_y, to_y))
+def _bend(start: Point, end: Point, walls: Sequence[Wall]) -> Curve | None:
+    """Return a curve that is level at both ends, unless boxes are in its way.
+
+    It bends on the whole way, on its second half, or on its first.
+    """
+    top, bottom = sorted((start[1], end[1]))
     near = [
-        (wall.left, wall.right, wall.top - CLEAR, wall.bottom + CLEAR)
+        wall
         for wall in walls
-        if wall.left < right
-        and left < wall.right
-        and wall.top - CLEAR < bottom
-        and top < wall.bottom + CLEAR
+        if wall.left < end[0]
+        and start[0] < wall.right
+        and wall.top < bottom
+        and top < wall.bottom
     ]
-    for t in STEPS if near else ():
-        x = left + (right - left) * t * (1.5 - t * (1.5 - t))
-        y = from_y + (to_y - from_y) * t * t * (3 - 2 * t)
-        for west, east, north, south in near:
-            if west < x < east and north < y < south:
-                return None
-    middle = (left + right) // 2
-    return (middle, from_y), (middle, to_y), end
+    middle = (start[0] + end[0]) // 2
+    for left, right in (
+        (start[0], end[0]),
+        (middle, end[0]),
+        (start[0], middle),
+    ):
+        before, after = (left, start[1]), (right, end[1])
+        if not any(_meets(before, after, wall) for wall in near):
+            x = (left + right) // 2
+            bend = ((x, start[1]), (x, end[1]), after)
+            lead = (start, before, before) if left > start[0] else ()
+            rest = (after, end, end) if right < end[0] else ()
+            return lead + bend + rest
+    return None
+
+
+def _meets(start: Point, end: Point, wall: Wall) -> bool:
+    """Return whether a bend, or the level line before or after it, meets a box."""
+    ys = [_height(start, end, x) for x in (wall.left, wall.right)]
+    return min(ys) < wall.bottom and max(ys) > wall.top
+
+
+def _height(start: Point, end: Point, x: float) -> float:
+    """Return where a bend is at x: it rises or falls all the way, so halving finds it."""
+    low, high = 0.0, 1.0
+    for _ in range(10):
+        t = (low + high) / 2
+        if start[0] + (end[0] - start[0]) * t * (1.5 - t * (1.5 - t)) < x:
+            low = t
+        else:
+            high = t
+    return start[1] + (end[1] - start[1]) * low * low * (3 - 2 * low)

@@ -155,7 +155,7 @@ class FirstNaN(NamedTuple):
         return self.sentence
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Graph:
     """The linearised computational graph of one run. `trace` makes it.
 
@@ -183,6 +183,13 @@ class Graph:
 
     cotangent: Tensor
     """The adjoint of the output, with which the backward pass began."""
+
+    def __repr__(self) -> str:
+        """Say what it is and how large."""
+        return (
+            f"<Graph of {self.function}: {len(self.nodes)} nodes, "
+            f"{len(self.edges)} edges>"
+        )
 
     def __getitem__(self, name: str) -> Node:
         """Return the node of that name.
@@ -228,21 +235,30 @@ class Graph:
         float
             The largest absolute difference; infinite where only one side is NaN.
         """
-        return max((gap for gap, _ in self._gaps()), default=0.0)
+        return max((gap for gap, _, _ in self._gaps()), default=0.0)
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Where `check` found a difference, a sentence for each place."""
-        return tuple(sentence for gap, sentence in self._gaps() if gap > 0)
+        """Where `check` found a difference that is more than rounding, a sentence for each."""
+        return tuple(
+            sentence
+            for gap, rounding, sentence in self._gaps()
+            if gap > rounding
+        )
 
-    def _gaps(self) -> Iterator[tuple[float, str]]:
+    def _gaps(self) -> Iterator[tuple[float, float, str]]:
+        """Yield each difference, what rounding can account for, and what it means."""
         for edge in self.edges:
             adjoint = edge.target.adjoints[0]
             if edge.partial is None or edge.message is None or adjoint is None:
                 continue
-            product = torch.tensordot(adjoint, edge.partial, adjoint.dim())
+            factors = adjoint, edge.partial
+            sizes = adjoint.abs(), edge.partial.abs()
             yield (
-                _gap(product, edge.message),
+                _gap(torch.tensordot(*factors, adjoint.dim()), edge.message),
+                _rounding(
+                    torch.tensordot(*sizes, adjoint.dim()), adjoint.numel()
+                ),
                 f"The message from {edge.target.name} to {edge.source.name} is not its adjoint "
                 "times the partial.",
             )
@@ -250,8 +266,10 @@ class Graph:
             for output, adjoint in enumerate(node.adjoints):
                 messages = self._messages(node, output)
                 if adjoint is not None and messages:
+                    sizes = torch.stack([m.abs() for m in messages])
                     yield (
                         _gap(sum(messages[1:], messages[0]), adjoint),
+                        _rounding(sizes.sum(0), len(messages)),
                         f"The messages to {node.names[output]} do not add up to its adjoint. "
                         "Is there a hook on it?",
                     )
@@ -415,15 +433,13 @@ class Graph:
                         if isinstance(received, tuple)
                         else f"the adjoint {value(received)}"
                     )
-                    partial = edge.partial
-                    infinite = partial is not None and bool(partial.isinf().any())
                     sentence = (
                         f"All values are numbers. The first NaN comes on the way back: "
                         f"{node.statement}{_line(node)} receives {adjoint} and sends NaN to "
                         f"{edge.source.names[edge.output]}{self._arguments_of(node)}."
                     )
-                    if infinite:
-                        sentence += " The partial is infinite, and 0 · ∞ is NaN."
+                    if _is_zero_times_infinity(node.adjoints[0], edge.partial):
+                        sentence += " There 0 · ∞ is NaN."
                     return FirstNaN(node, "backward", sentence)
         return None
 
@@ -435,6 +451,39 @@ class Graph:
         }
         told = [f"{n} = {value(primal)}" for n, primal in known.items()]
         return f", where {' and '.join(told)}" if told else ""
+
+    def to_svg(self) -> str:
+        """Return the picture as SVG, for a page or a file of its own.
+
+        Of more than 40 nodes, repeated operations are folded into one box.
+
+        Raises
+        ------
+        ValueError
+            If more than 40 boxes remain.
+        """
+        from autograd_tutorial.graph.draw import to_svg  # noqa: PLC0415
+
+        return to_svg(self)
+
+    def to_dot(self) -> str:
+        """Return the graph in Graphviz's language, for tools of your own."""
+        from autograd_tutorial.graph.draw import to_dot  # noqa: PLC0415
+
+        return to_dot(self)
+
+    def to_table(self) -> str:
+        """Return the evaluation trace as a table in Markdown, a line for each argument."""
+        from autograd_tutorial.graph.page import to_table  # noqa: PLC0415
+
+        return to_table(self)
+
+    def _repr_html_(self) -> str:
+        """Show the graph in a notebook: the picture, playable, and the table."""
+        from autograd_tutorial.graph.page import to_html  # noqa: PLC0415
+
+        return to_html(self)
+
 
 def _grouped(
     edges: Sequence[Edge], end: Callable[[Edge], Node]
@@ -452,6 +501,13 @@ def _gap(left: Tensor, right: Tensor) -> float:
     same = (left == right) | (left.isnan() & right.isnan())
     gaps = torch.where(same, 0.0, (left - right).abs())
     return gaps.nan_to_num(nan=math.inf).max().item() if gaps.numel() else 0.0
+
+
+def _rounding(sizes: Tensor, terms: int) -> float:
+    """Bound the rounding error of a sum from the sizes of its terms, with room for the terms'."""
+    if not sizes.numel():
+        return 0.0
+    return (terms + 8) * torch.finfo(sizes.dtype).eps * sizes.nan_to_num().max().item()
 
 
 def _push(arriving: Sequence[tuple[Edge, Tensor]]) -> Tensor:
@@ -533,11 +589,22 @@ def _has_nan(tensor: Tensor | None) -> bool:
     return tensor is not None and bool(tensor.isnan().any())
 
 
+def _is_zero_times_infinity(left: Tensor | None, right: Tensor | None) -> bool:
+    if left is None or right is None:
+        return False
+    return bool(
+        ((left == 0).any() and right.isinf().any())
+        or (left.isinf().any() and (right == 0).any())
+    )
+
+
 def _line(node: Node) -> str:
     """Say where the program called the operation, with the line itself if it can be read."""
     if node.source is None:
         return ""
     text = linecache.getline(node.source.file, node.source.line).strip()
+    if len(text) > 60:
+        text = f"{text[:59]}…"
     return f" (line {node.source.line}{': ' * bool(text)}{text})"
 
 

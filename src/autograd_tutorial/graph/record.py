@@ -161,7 +161,7 @@ class Constant:
     """A tensor that does not require grad, as an argument."""
 
     tensor: Tensor
-    number: float | None
+    number: object
 
 
 class Cut(NamedTuple):
@@ -298,8 +298,8 @@ def _refer(argument: object) -> object:
     if isinstance(argument, Tensor):
         if argument.requires_grad:
             return _origin(argument)
-        if argument.numel() == 1 and not argument.is_complex():
-            return Constant(argument, float(argument.detach()))
+        if argument.dim() == 0 and not argument.is_complex():
+            return Constant(argument, argument.tolist())
         return Constant(argument, None)
     if isinstance(argument, list | tuple):
         return [_refer(item) for item in argument]
@@ -512,7 +512,7 @@ def _show(argument: object, name_of: dict[Reference, str]) -> str:
     if isinstance(argument, Constant):
         name = name_of.get((id(argument.tensor), 0))
         if argument.number is not None and name is None:
-            return number(argument.number)
+            return _show(argument.number, name_of)
         return name or f"const{tuple(argument.tensor.shape)}"
     if isinstance(argument, list):
         return f"[{', '.join(_show(item, name_of) for item in argument)}]"
@@ -828,7 +828,10 @@ def _where_cut(tape: Tape) -> str:
     if not tape.cuts:
         if tape.calls:
             return "Nothing that it returned depends on its inputs."
-        return "No operation of torch used its inputs."
+        return (
+            "No operation that autograd could record used its inputs. A tensor that is built anew, "
+            "as by torch.tensor([x]) or by NumPy, has no graph: torch.stack keeps it."
+        )
     cut = next((c for c in tape.cuts if not c.recording), tape.cuts[0])
     place = f" in line {cut.source.line}" if cut.source else ""
     operation, advice = cut.operation, ""

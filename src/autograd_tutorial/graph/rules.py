@@ -36,6 +36,7 @@ ELEMENTWISE = {
     "div.Tensor(a, b)": ["{g} / {b}", "−{g} · {a} / {b}²"],
     "exp(a)": ["{g} · {y}"],
     "exp2(a)": ["{g} · {y} · log(2)"],
+    "expand(a, b)": ["{g}"],
     "expm1(a)": ["{g} · ({y} + 1)"],
     "log(a)": ["{g} / {a}"],
     "log10(a)": ["{g} / ({a} · log(10))"],
@@ -91,7 +92,6 @@ OTHERS = {
     "addmm(a, b, c)": ["Σ({g}), over the copies", "{g} @ {c}ᵀ", "{b}ᵀ @ {g}"],
     "bmm(a, b)": ["{g} @ {b}ᵀ", "{a}ᵀ @ {g}"],
     "dot(a, b)": ["{g} · {b}", "{g} · {a}"],
-    "expand(a, b)": ["Σ({g}), over the copies"],
     "linalg_vector_norm(a)": ["{g} · {a} / {y}"],
     "mean(a)": ["{g} / {n}, copied along all dims"],
     "mean.dim(a, None)": ["{g} / {n}, copied along all dims"],
@@ -123,6 +123,8 @@ OTHERS = {
     "view(a, b)": ["{g}, reshaped like {x}"],
 }
 """The rules of the other operations."""
+
+RULES = ELEMENTWISE | OTHERS
 
 RENAMED = {
     "pow_.Scalar": "pow.Tensor_Scalar",
@@ -168,30 +170,27 @@ def textbook_rule(edge: Edge) -> str:
         return ""
     options = dict(a.split("=", 1) for a in target.arguments if "=" in a)
     options = {k: v for k, v in options.items() if k not in REPRESENTATION}
-    arguments = [a for a in target.arguments if "=" not in a]
-    for key in _keys(_functional(target.overload), arguments, options):
-        templates = ELEMENTWISE.get(key) or OTHERS.get(key)
-        if templates:
-            break
-    else:
+    positional = [a for a in target.arguments if "=" not in a]
+    arguments = {chr(ord("a") + k): a for k, a in enumerate(positional)}
+    keys = _keys(_functional(target.overload), arguments, options)
+    key = next(filter(RULES.__contains__, keys), None)
+    if key is None:
         return ""
     names = edge.source.names
     name = names[edge.output] if names else edge.source.name
-    is_elementwise = key in ELEMENTWISE
-    shown = _factor if is_elementwise else _bare
+    shown = _factor if key in ELEMENTWISE else _bare
     # All slots of a stack share one rule.
-    rule = templates[0 if key == "stack(a)" else edge.slot].format(
-        **{chr(ord("a") + k): shown(a) for k, a in enumerate(arguments)},
-        **{k: shown(a) for k, a in options.items()},
+    rule = RULES[key][0 if key == "stack(a)" else edge.slot].format(
+        **{k: shown(a) for k, a in (arguments | options).items()},
         g=adjoint_name(target.name),
         y=target.name,
         x=name,
         n=x.numel() // max(y.numel(), 1),
         slot=edge.slot,
     )
-    if is_elementwise and x.numel() != y.numel():
+    if key in ELEMENTWISE and x.numel() != y.numel():
         rule = f"Σ({rule}), over the copies"
-    return f"{adjoint_name(name)} += {rule}"
+    return "" if "?" in rule else f"{adjoint_name(name)} += {rule}"
 
 
 def adjoint_name(name: str) -> str:
@@ -227,14 +226,14 @@ def _functional(overload: str) -> str:
 
 
 def _keys(
-    operation: str, arguments: list[str], options: dict[str, str]
+    operation: str, arguments: dict[str, str], options: dict[str, str]
 ) -> Iterator[str]:
     """Yield the keys of the tables that fit a call, the most special one first."""
+    others = list(arguments.values())[1:]
+    spelled_out = ["a", *(a.replace("−", "-") for a in others)]
     letters = [
-        a if a in {"None", "[]"} else chr(ord("a") + k)
-        for k, a in enumerate(arguments)
+        a if a in {"None", "[]"} else letter for letter, a in arguments.items()
     ]
-    spelled_out = ["a", *(a.replace("−", "-") for a in arguments[1:])]
     for shown in (spelled_out, letters):
         yield f"{operation}({', '.join([*shown, *options])})"
 

@@ -1,0 +1,242 @@
+"""A graph as a figure for notebooks and pages: picture, playback, table, the steps in words.
+
+One style sheet and one small script serve every place that shows HTML. Without the script the whole
+picture and the table are there.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+from torch import Tensor
+
+from autograd_tutorial.graph.draw import to_svg
+from autograd_tutorial.graph.fold import TooLargeError
+from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
+from autograd_tutorial.graph.steps import steps
+from autograd_tutorial.graph.structure import describe, number, value
+
+__all__ = ["script", "style", "to_html", "to_table"]
+
+MOST_ROWS = 40
+"""Of a graph with more nodes than these the page shows the first and the last."""
+
+OPEN_ROWS = 12
+"""Up to this many nodes the table is open from the start."""
+
+HEADER = (
+    "Forward",
+    "Backward",
+    "Statement",
+    "Value",
+    "Adjoint",
+    "Argument",
+    "Partial",
+    "Message",
+    "Textbook",
+    "torch",
+)
+
+
+@cache
+def script() -> str:
+    """Return the script that plays the figures of a page."""
+    return _read("play.js")
+
+
+@cache
+def style() -> str:
+    """Return the style sheet of the figures."""
+    return _read("page.css")
+
+
+def _read(name: str) -> str:
+    return (files(__package__ or "") / name).read_text(encoding="utf-8")
+
+
+def to_html(graph: Graph) -> str:
+    """Return a graph as a figure that can be played, with everything that it needs."""
+    try:
+        picture, told = to_svg(graph), steps(graph)
+    except TooLargeError as error:
+        played, in_words = f"<p>{escape(str(error))}</p>", ""
+    else:
+        sentences = "".join(
+            f"<li>{escape(step.sentence)}</li>" for step in told
+        )
+        there = sum(step.phase == "forward" for step in told)
+        played = _PLAYED.format(
+            name=escape(f"Graph of {graph.function}", quote=True),
+            picture=picture.strip(),
+            silent=f"The whole run, in {len(told)} steps: {there} forward, "
+            f"{len(told) - there} backward.",
+        )
+        in_words = _TOLD.format(sentences=sentences)
+    is_open = " open" if len(graph.nodes) <= OPEN_ROWS else ""
+    return (
+        f'<figure class="autograd-graph"><style>{style()}</style>{played}'
+        f"<figcaption>{_caption(graph)}</figcaption>{in_words}"
+        f"<details{is_open}><summary>The evaluation trace as a table</summary>"
+        f"{_table(graph)}</details>"
+        f"<script>{script()}</script></figure>"
+    )
+
+
+_PLAYED = """
+<div class="ag-frame" role="region" tabindex="0" aria-label="{name}">{picture}</div>
+<div class="ag-bar" role="group" aria-label="Play the run" hidden>
+<button type="button" data-move="start">Start</button>
+<button type="button" data-move="back">Back</button>
+<button type="button" data-move="next">Next</button>
+<button type="button" data-move="all">Show all</button>
+<input type="range"  aria-label="Step">
+</div>
+<p class="ag-step"><span class="ag-said" aria-live="polite">{silent}</span>
+<a class="ag-link" href="#step=1" hidden>Link to this step</a></p>
+"""
+
+_TOLD = (
+    "<details><summary>The steps in words</summary>"
+    '<ol class="ag-told">{sentences}</ol></details>'
+)
+
+
+def _caption(graph: Graph) -> str:
+    """Say how to read the picture, and what the graph found when it checked itself."""
+    said = [
+        "A box holds a value (→) and its adjoint (←). An arrow carries its local derivative "
+        "above, and below it the message that came back."
+    ]
+    if graph.first_nan:
+        said.append(f"<strong>{escape(str(graph.first_nan))}</strong>")
+    doubts = graph.doubts
+    if not doubts:
+        said.append(
+            "Checked: each message is adjoint times partial, each adjoint the sum of its messages."
+        )
+    else:
+        said += [
+            f"The check found a difference of {number(graph.check())}.",
+            *map(escape, doubts[:3]),
+        ]
+    return " ".join(said)
+
+
+def _table(graph: Graph) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in HEADER)
+    bodies = []
+    hidden = len(graph.nodes) - MOST_ROWS
+    for position, node in enumerate(graph.nodes):
+        if hidden > 0 and position == MOST_ROWS // 2:
+            bodies.append(
+                f'<tbody><tr><td colspan="{len(HEADER)}">… {hidden:,} rows more: '
+                "print(graph.to_table())</td></tr></tbody>"
+            )
+        if hidden <= 0 or not 0 <= position - MOST_ROWS // 2 < hidden:
+            bodies.append(f"<tbody>{_rows(graph, node)}</tbody>")
+    return (
+        '<div class="ag-table" role="region" tabindex="0" aria-label="The evaluation trace">'
+        f"<table><thead><tr>{head}</tr></thead>{''.join(bodies)}</table></div>"
+    )
+
+
+def _rows(graph: Graph, node: Node) -> str:
+    edges = graph.edges_into.get(node, [])
+    span = f' rowspan="{len(edges)}"' if len(edges) > 1 else ""
+    own = (
+        f"<td{span}>{node.forward_step}</td>"
+        f"<td{span}>{node.backward_step or '–'}</td>"
+        f'<th scope="row"{span}>{escape(node.statement)}</th>'
+        f"<td{span}>{_values(node.primals)}</td>"
+        f"<td{span}>{_values(node.adjoints)}</td>"
+    )
+    if not edges:
+        return f'<tr>{own}<td colspan="5">{node.kind}</td></tr>'
+    first, *others = (_cells(edge) for edge in edges)
+    return f"<tr>{own}{first}</tr>" + "".join(
+        f"<tr>{cells}</tr>" for cells in others
+    )
+
+
+def _cells(edge: Edge) -> str:
+    """Return what a table says of an edge."""
+    structure = _structure(edge)
+    if edge.partial is not None and edge.partial.numel() > 1:
+        size = edge.target.primals[0]
+        rows = size.numel() if size is not None else 1
+        matrix = edge.partial.reshape(rows, -1)
+        structure = _on_demand(structure, matrix)
+    return (
+        f"<td>{escape(edge.source.names[edge.output])}</td><td>{structure}</td>"
+        f"<td>{_values((edge.message,))}</td><td>{escape(edge.rule)}</td>"
+        f"<td>{escape(edge.formula)}</td>"
+    )
+
+
+def _structure(edge: Edge) -> str:
+    target = edge.target.primals[0]
+    source = edge.source.primals[edge.output]
+    return describe(
+        edge.partial,
+        () if target is None else target.shape,
+        () if source is None else source.shape,
+    ).removeprefix("× ")
+
+
+def _values(tensors: Tensors) -> str:
+    return ", ".join(map(_value, tensors))
+
+
+def _value(tensor: Tensor | None) -> str:
+    """Return a value; a small matrix in full on demand."""
+    text = escape(value(tensor))
+    if tensor is None or not text.startswith("(") or tensor.numel() > 64:
+        return text
+    return _on_demand(text, tensor.reshape(len(tensor), -1))
+
+
+def _on_demand(summary: str, matrix: Tensor) -> str:
+    rows = [[number(entry) for entry in row] for row in matrix.tolist()]
+    width = max((len(entry) for row in rows for entry in row), default=0)
+    lines = "\n".join(
+        "  ".join(entry.rjust(width) for entry in row) for row in rows
+    )
+    return (
+        f"<details><summary>{summary}</summary><pre>{lines}</pre></details>"
+    )
+
+
+def to_table(graph: Graph) -> str:
+    """Return the evaluation trace as a table in Markdown: a line for each argument."""
+    lines = [_line(HEADER), _line(["---"] * len(HEADER))]
+    lines += [_line(cells) for cells in _plain_rows(graph)]
+    return "\n".join(lines) + "\n"
+
+
+def _plain_rows(graph: Graph) -> Iterator[list[str]]:
+    for node in graph.nodes:
+        own = [
+            str(node.forward_step),
+            str(node.backward_step or "–"),
+            node.statement,
+            ", ".join(map(value, node.primals)),
+            ", ".join(map(value, node.adjoints)),
+        ]
+        edges = graph.edges_into.get(node, [])
+        if not edges:
+            yield [*own, node.kind, "", "", "", ""]
+        for edge in edges:
+            yield [
+                *own,
+                edge.source.names[edge.output],
+                _structure(edge),
+                value(edge.message),
+                edge.rule,
+                edge.formula,
+            ]
+            own = [""] * len(own)
+
+
+def _line(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
