@@ -78,5 +78,12 @@ def serve(session: nox.Session) -> None:
     )
 
 
+@nox.session(default=False)
+def benchmark(session: nox.Session) -> None:
+    """Measure the graph and its picture beside other tools; `-- --write` keeps the tables."""
+    install(session, "benchmark", ".")
+    session.run("python", "benchmarks/graph.py", *session.posargs)
+
+
 if __name__ == "__main__":
     nox.main()

@@ -103,6 +103,7 @@ codeautolink_warn_on_missing_inventory = True
 codeautolink_concat_default = True
 # From where a name is defined to where it is documented.
 codeautolink_inventory_map = {
+    "autograd_tutorial.graph.record.trace": "autograd_tutorial.graph.trace",
     "IPython.core.display.Markdown": "IPython.display.Markdown",
     "torch._C.Generator": "torch.Generator",
     "torch._C.Generator.manual_seed": "torch.Generator.manual_seed",

@@ -18,6 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
 from autograd_tutorial import figures
+from autograd_tutorial.graph import Graph
 
 READING_ORDER = (
     "vector_to_scalar.py",
@@ -25,6 +26,7 @@ READING_ORDER = (
     "control_flow.py",
     "ex2_sine_derivative.py",
     "ex5_log_sine_reciprocal.py",
+    "walk_the_graph.py",
     "training.py",
 )
 """The scripts in the order in which the gallery shows them. A new script is added here."""
@@ -127,7 +129,11 @@ class GalleryFigure(SphinxDirective):
 def scraper(
     _block: Any, block_vars: dict[str, Any], _gallery_conf: dict[str, Any]
 ) -> str:
-    """Save the open figures of a code block and return the lines that show them."""
+    """Save the open figures of a code block and return the lines that show them.
+
+    A graph shows itself on the page. The first one is saved too, as the thumbnail of a script that
+    draws nothing else.
+    """
     lines = []
     stem = Path(block_vars["src_file"]).stem
     for number in plt.get_fignums():
@@ -139,6 +145,11 @@ def scraper(
             f"\n.. gallery-figure:: {stem} {len(block_vars['image_path_iterator'])}\n"
         )
     plt.close("all")
+    shown = block_vars["example_globals"].get("___")
+    if isinstance(shown, Graph) and not len(block_vars["image_path_iterator"]):
+        thumbnail = Path(next(block_vars["image_path_iterator"]))
+        picture = shown.to_svg().replace("prefers-color-scheme", "none")
+        thumbnail.with_suffix(".svg").write_text(picture, encoding="utf-8")
     return "".join(lines)
 
 

@@ -43,8 +43,10 @@ SCALED: dict[str, tuple[Function, Tensor]] = {
     "−reorder": (lambda x: -x.flip(0), VECTOR),
     "copy": (lambda x: x.expand(2, 4), VECTOR),
     "2 copy": (lambda x: 2 * x[[0, 0, 1]], VECTOR),
+    "3 copy": (lambda x: (3 * x).expand(3), NUMBER),
     "0": (torch.sign, MATRIX),
     "J 3×15": (lambda x: x.sum(1), MATRIX),
+    "J 2×4": (lambda x: x.sum().expand(2), VECTOR),
     "J 5×4": (lambda x: MATRIX.t()[:, :3] @ x[:3], VECTOR),
 }
 """For each description, a function and a point at which its Jacobian is so."""
@@ -121,6 +123,7 @@ def test_jacobian_with_nan(rows: list[list[float]], words: str) -> None:
         (2 / 3, "0.6667"),
         (math.pi, "3.142"),
         (1234.56, "1235"),
+        (12340.2, "12340"),
         (123456.7, "123457"),
         (999999.7, "1·10⁶"),
         (0.99996, "1"),

@@ -50,12 +50,12 @@ class Node:
     """An input is an argument of the function. A parameter is any other leaf."""
 
     primals: Tensors
-    """The value of each result, as it was when the operation returned. None: it was not seen."""
+    """The value of each result, as it was when the operation returned; None if it was not seen."""
 
     adjoints: Tensors
     """The derivative of the output with respect to each result, weighted by the cotangent.
 
-    None: no adjoint came back, since the output does not depend on the result.
+    None if no adjoint came back, since the output does not depend on the result.
     """
 
     names: tuple[str, ...] = ()
@@ -77,14 +77,14 @@ class Node:
     """Where the program called the operation, if that is known."""
 
     forward_step: int = 0
-    """When the value was computed: 1 for the first input."""
+    """When the value was computed, from 1 for the first input."""
 
     backward_step: int | None = None
-    """When the engine came to the node, from 1. None: it did not."""
+    """When the engine came to the node, from 1; None if it did not."""
 
     vjp: Callable[[Tensors], Tensors] | None = field(default=None, repr=False)
-    """The pullback that torch recorded: from the adjoints of the results to the messages, one for
-    each slot. None for a leaf.
+    """The pullback that torch recorded, from the adjoints of the results to the messages, one for
+    each slot; None for a leaf.
     """
 
     @property
@@ -121,7 +121,7 @@ class Edge:
     """
 
     message: Tensor | None = None
-    """What the target sent back along this edge: its adjoint times the partial. None: nothing."""
+    """What the target sent back along this edge, its adjoint times the partial; None if nothing."""
 
     @property
     def rule(self) -> str:
@@ -142,10 +142,10 @@ class FirstNaN(NamedTuple):
     """The first node that made a NaN out of numbers that were none."""
 
     node: Node
-    """The operation; or the input that was NaN from the start."""
+    """The operation, or the input that was NaN from the start."""
 
     phase: Literal["forward", "backward"]
-    """Forward: its value is NaN. Backward: a message that it sent is."""
+    """Where the NaN is, forward in its value, or backward in a message that it sent."""
 
     sentence: str
     """What happened, in words."""
@@ -167,7 +167,7 @@ class Graph:
     """The name of the function that ran."""
 
     nodes: tuple[Node, ...]
-    """All nodes: the leaves first, then the operations in the order in which they ran."""
+    """All nodes, the leaves first, then the operations in the order in which they ran."""
 
     edges: tuple[Edge, ...]
     """All edges, those into one operation together, in the order of its arguments."""
@@ -252,13 +252,13 @@ class Graph:
             adjoint = edge.target.adjoints[0]
             if edge.partial is None or edge.message is None or adjoint is None:
                 continue
-            factors = adjoint, edge.partial
-            sizes = adjoint.abs(), edge.partial.abs()
+            dtype = torch.promote_types(adjoint.dtype, edge.partial.dtype)
+            factors = adjoint.to(dtype), edge.partial.to(dtype)
+            product = torch.tensordot(*factors, adjoint.dim())
+            sizes = torch.tensordot(*map(torch.abs, factors), adjoint.dim())
             yield (
-                _gap(torch.tensordot(*factors, adjoint.dim()), edge.message),
-                _rounding(
-                    torch.tensordot(*sizes, adjoint.dim()), adjoint.numel()
-                ),
+                _gap(product.to(edge.message.dtype), edge.message),
+                _rounding(sizes, adjoint.numel(), adjoint, edge.message),
                 f"The message from {edge.target.name} to {edge.source.name} is not its adjoint "
                 "times the partial.",
             )
@@ -503,19 +503,24 @@ def _gap(left: Tensor, right: Tensor) -> float:
     return gaps.nan_to_num(nan=math.inf).max().item() if gaps.numel() else 0.0
 
 
-def _rounding(sizes: Tensor, terms: int) -> float:
-    """Bound the rounding error of a sum from the sizes of its terms, with room for the terms'."""
+def _rounding(sizes: Tensor, terms: int, *rounded: Tensor) -> float:
+    """Bound the rounding error of a sum from the sizes of its terms, with room for the terms'.
+
+    Numbers may have been rounded to a coarser dtype than that of the sizes.
+    """
     if not sizes.numel():
         return 0.0
-    return (terms + 8) * torch.finfo(sizes.dtype).eps * sizes.nan_to_num().max().item()
+    eps = max(torch.finfo(t.dtype).eps for t in (sizes, *rounded))
+    return (terms + 8) * eps * sizes.nan_to_num().max().item()
 
 
 def _push(arriving: Sequence[tuple[Edge, Tensor]]) -> Tensor:
     """Return the sum of the tangents, each times the partial of its edge."""
     products = [
-        torch.tensordot(edge.partial, tangent, tangent.dim())
+        torch.tensordot(edge.partial, tangent, tangent.dim()).to(adjoint)
         for edge, tangent in arriving
         if edge.partial is not None
+        and (adjoint := edge.target.adjoints[0]) is not None
     ]
     return sum(products[1:], products[0])
 
@@ -530,27 +535,33 @@ def _transpose(
     ]
     with torch.enable_grad():
         weights = tuple(
-            None if t is None else torch.zeros_like(t).requires_grad_()
+            torch.ones_like(t).requires_grad_()
+            if t is not None and (t.is_floating_point() or t.is_complex())
+            else None
             for t in like
         )
         sent = _call(node, weights)
-        pairs = [
-            (message, tangent)
-            for edge, tangent in arriving
-            if (message := sent[edge.slot]) is not None
-            and message.requires_grad
-        ]
-    wanted = [weight for weight in weights if weight is not None]
+    pairs = [
+        (message, tangent)
+        for edge, tangent in arriving
+        if (message := sent[edge.slot]) is not None
+        # A message that does not depend on the adjoints must be zero, as that of floor is.
+        and (message.requires_grad or message.any())
+    ]
     if not pairs:
-        raise ValueError(_NO_TRANSPOSE.format(node.statement))
+        return (None,) * len(weights)
     messages, directions = zip(*pairs, strict=True)
+    wanted = [weight for weight in weights if weight is not None]
     try:
-        found = iter(
-            torch.autograd.grad(messages, wanted, directions, allow_unused=True)
+        found = torch.autograd.grad(
+            messages, wanted, directions, allow_unused=True
         )
     except RuntimeError as error:
         raise ValueError(_NO_TRANSPOSE.format(node.statement)) from error
-    return tuple(None if weight is None else next(found) for weight in weights)
+    if all(tangent is None for tangent in found):
+        raise ValueError(_NO_TRANSPOSE.format(node.statement))
+    left = iter(found)
+    return tuple(None if weight is None else next(left) for weight in weights)
 
 
 def _call(node: Node, adjoints: Tensors) -> Tensors:

@@ -110,16 +110,15 @@ def _caption(graph: Graph) -> str:
     ]
     if graph.first_nan:
         said.append(f"<strong>{escape(str(graph.first_nan))}</strong>")
-    doubts = graph.doubts
-    if not doubts:
-        said.append(
-            "Checked: each message is adjoint times partial, each adjoint the sum of its messages."
-        )
+    difference, doubts = graph.check(), graph.doubts
+    if doubts:
+        said.append(f"The check found a difference of {number(difference)}.")
+        said += map(escape, doubts[:3])
     else:
-        said += [
-            f"The check found a difference of {number(graph.check())}.",
-            *map(escape, doubts[:3]),
-        ]
+        said.append(
+            "Checked: each message is adjoint times partial, and each adjoint the sum of its "
+            f"messages{', up to rounding' if difference else ''}."
+        )
     return " ".join(said)
 
 

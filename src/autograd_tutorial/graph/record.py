@@ -35,6 +35,7 @@ GradFn = Any  # torch.autograd.graph.Node, with attributes that its type does no
 Reference = tuple[object, int]
 """Where a tensor of the graph comes from: a node and which of its results, or the identity of a
 leaf and 0."""
+Kind = tuple[torch.Size, torch.dtype]
 
 
 def trace(
@@ -108,6 +109,8 @@ def trace(
     for name, value in zip(called, inputs, strict=True):
         _check_input(name, value)
     given = _given_names(names, inputs)
+    if names is not None and not isinstance(names, Mapping):
+        called = list(names)
     with torch.inference_mode(mode=False), torch.enable_grad():
         leaves = [value.detach().clone().requires_grad_() for value in inputs]
         tape = Tape(_code(f))
@@ -124,6 +127,7 @@ def trace(
         known = {id(leaf): name for leaf, name in zip(leaves, called, strict=True)}
         of_copy = {id(v): id(leaf) for v, leaf in zip(inputs, leaves, strict=True)}
         known |= {of_copy.get(key, key): name for key, name in given.items()}
+        _check_distinct(list(known.values()))
         with torch.no_grad():
             return _build(f, tape, leaves, root, seed, known)
 
@@ -172,6 +176,10 @@ class Cut(NamedTuple):
     recording: bool
 
 
+Calls = dict[GradFn, tuple[Call | None, dict[int, Tensor]]]
+"""What was called for each node, and the results that were seen."""
+
+
 class Tape(TorchDispatchMode):
     """Record each operation that runs inside the block, and the node that autograd gave it.
 
@@ -183,7 +191,7 @@ class Tape(TorchDispatchMode):
         """Watch the variables of the function that has this code."""
         super().__init__()
         self.code = code
-        self.calls: dict[GradFn, tuple[Call, dict[int, Tensor]]] = {}
+        self.calls: Calls = {}
         self.cuts: list[Cut] = []
         self.variables: dict[str, dict[object, Tensor]] = {}
         self.has_constants = False
@@ -238,16 +246,19 @@ class Tape(TorchDispatchMode):
         for tensor in result if isinstance(result, tuple | list) else (result,):
             if not isinstance(tensor, Tensor):
                 continue
-            linked |= self._link_result(call, tensor)
-            # x[0] = 1 changes x too: it is the base of the view x[0].
+            # x[0] = 1 changes x too: it is the base of the view x[0]. The operation is then a
+            # node of x, and the view gets a new node, which views the new x.
             if call.operation.in_place and tensor._base is not None:
                 linked |= self._link_result(call, tensor._base)
+                linked |= self._link_result(None, tensor)
+            else:
+                linked |= self._link_result(call, tensor)
         if linked or torch._C._current_graph_task_id() != -1:
             return  # within a backward pass nothing is recorded unless asked for
         if any(map(_is_reference, call.arguments)):
             self.cuts.append(Cut(call.operation.name, call.source, recording))
 
-    def _link_result(self, call: Call, tensor: Tensor) -> bool:
+    def _link_result(self, call: Call | None, tensor: Tensor) -> bool:
         node = tensor.grad_fn
         if node is None:
             return False
@@ -273,7 +284,7 @@ class Tape(TorchDispatchMode):
         for name, value in frame.f_locals.items():
             if not isinstance(value, Tensor):
                 continue
-            version = id(value), value._version
+            version = id(value), _version(value)
             if self._versions.get(name) != version:
                 self._versions[name] = version
                 held = self.variables.setdefault(name, {})
@@ -288,6 +299,11 @@ def _outermost(frame: FrameType | None, code: CodeType | None) -> FrameType | No
             found = frame
         frame = frame.f_back
     return found
+
+
+def _version(tensor: Tensor) -> int:
+    """Return how often the tensor was changed in place; those of inference mode do not count."""
+    return 0 if tensor.is_inference() else tensor._version
 
 
 def _origin(tensor: Tensor) -> Reference:
@@ -356,20 +372,19 @@ def _build(
     units = cache(_units)
     for fn in inner:
         _, sent, received = fired.get(fn, (None, (), ()))
-        call, results = tape.calls.get(fn, (None, {}))
-        node = _operation(fn, call, results, received, name_of)
+        node = _operation(fn, tape.calls, received, name_of)
         nodes[fn] = node
         pairs = [
             (slot, before, output)
             for slot, (before, output) in enumerate(fn.next_functions)
             if before is not None
         ]
-        shapes = {
-            slot: _shape(sent[slot] if sent else None, before, output)
+        kinds = {
+            slot: _kind(sent[slot] if sent else None, before, output)
             for slot, before, output in pairs
         }
-        node.vjp = partial(_pull_back, fn, shapes)
-        partials = _partials(node, shapes, sent, units)
+        node.vjp = partial(_pull_back, fn, kinds)
+        partials = _partials(node, kinds, sent, units)
         for slot, before, output in pairs:
             source = nodes[id(before.variable) if _is_leaf(before) else before]
             message = sent[slot] if sent else None
@@ -449,21 +464,26 @@ def _dense(tensors: Tensors) -> Tensors:
 
 def _operation(
     fn: GradFn,
-    call: Call | None,
-    results: Mapping[int, Tensor],
+    calls: Calls,
     received: Tensors,
     name_of: dict[Reference, str],
 ) -> Node:
     """Describe one operation."""
+    call, results = calls.get(fn, (None, {}))
     names = tuple(name_of[(fn, k)] for k in range(_count(fn)))
     count = len(names)
     class_name, operation = _split_name(fn.name())
+    if not _is_custom(fn):  # such as AsStrided
+        operation = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower()
     overload = ""
     if call and not _is_custom(fn):
         operation, overload, _ = call.operation
-        arguments = [_show(value, name_of) for value in call.arguments]
+        if class_name == "CopySlices":
+            overload = ""  # the node of the changed view's base has no formula of its own
+        show = partial(_show, name_of=name_of, calls=calls)
+        arguments = [show(value) for value in call.arguments]
         arguments += [
-            f"{key}={_show(value, name_of)}"
+            f"{key}={show(value)}"
             for key, value in call.keywords.items()
             if value is not None
         ]
@@ -506,45 +526,94 @@ def _is_custom(fn: GradFn) -> bool:
     return isinstance(fn, torch.autograd.function.BackwardCFunction)
 
 
-def _show(argument: object, name_of: dict[Reference, str]) -> str:
+def _show(
+    argument: object,
+    name_of: dict[Reference, str],
+    calls: Calls,
+    depth: int = 3,
+) -> str:
+    """Write an argument; one outside of the graph, as a view that was changed, by its call."""
     if isinstance(argument, tuple):
-        return name_of.get(argument, "?")
+        if argument in name_of:
+            return name_of[argument]
+        call, _ = calls.get(argument[0], (None, {}))
+        if call is None or not depth:
+            return "?"
+        inner = [_show(v, name_of, calls, depth - 1) for v in call.arguments]
+        return f"{call.operation.name}({', '.join(inner)})"
     if isinstance(argument, Constant):
         name = name_of.get((id(argument.tensor), 0))
         if argument.number is not None and name is None:
-            return _show(argument.number, name_of)
+            return _show(argument.number, name_of, calls)
         return name or f"const{tuple(argument.tensor.shape)}"
     if isinstance(argument, list):
-        return f"[{', '.join(_show(item, name_of) for item in argument)}]"
+        items = [_show(item, name_of, calls, depth) for item in argument]
+        return f"[{', '.join(items)}]"
     if isinstance(argument, float):
         return number(argument)
     return str(argument)
 
 
-def _shape(message: Tensor | None, before: GradFn, output: int) -> torch.Size:
-    """Return the shape of an argument."""
+def _kind(message: Tensor | None, before: GradFn, output: int) -> Kind:
+    """Return the shape and the dtype of an argument."""
     if message is not None:
-        return message.shape
-    return torch.Size(before._input_metadata[output].shape)
+        return message.shape, message.dtype
+    like = before._input_metadata[output]
+    return torch.Size(like.shape), like.dtype
 
 
 def _pull_back(
-    fn: GradFn, shapes: dict[int, torch.Size], adjoints: Tensors
+    fn: GradFn, kinds: dict[int, Kind], adjoints: Tensors
 ) -> Tensors:
-    """Call torch's node. The engine, not the node, undoes broadcasting: so does this."""
-    call = fn.apply if _is_custom(fn) else fn
-    answer = call(*adjoints)
+    """Call torch's node.
+
+    The engine, not the node, undoes broadcasting and conversions between dtypes: so does this.
+    """
+    answer = _apply(fn, adjoints) if _is_custom(fn) else fn(*adjoints)
     messages = list(answer if isinstance(answer, tuple) else (answer,))
-    for slot, shape in shapes.items():
+    for slot, (shape, dtype) in kinds.items():
         message = messages[slot]
-        if message is not None and message.shape != shape:
-            messages[slot] = message.sum_to_size(shape)
+        if message is None:
+            continue
+        if message.shape != shape:
+            message = message.sum_to_size(shape)
+        if message.dtype != dtype:
+            real = message.is_complex() and not dtype.is_complex
+            message = (message.real if real else message).to(dtype)
+        messages[slot] = message
     return _dense(tuple(messages))
+
+
+def _apply(fn: GradFn, adjoints: Tensors) -> Tensors:
+    """Call the backward of a `torch.autograd.Function` as the engine does.
+
+    It gets zeros for adjoints that did not come. What it returns for arguments that are no
+    tensors has no slot.
+    """
+    given = [
+        torch.zeros(like.shape, dtype=like.dtype, device=like.device)
+        if adjoint is None
+        else adjoint
+        for adjoint, like in zip(adjoints, fn._input_metadata, strict=True)
+    ]
+    answer = fn.apply(*given)
+    messages = answer if isinstance(answer, tuple) else (answer,)
+    wanted = iter(
+        message
+        for message, needed in zip(
+            messages, fn.needs_input_grad, strict=False
+        )
+        if needed
+    )
+    return tuple(
+        None if before is None else next(wanted)
+        for before, _ in fn.next_functions
+    )
 
 
 def _partials(
     node: Node,
-    shapes: dict[int, torch.Size],
+    kinds: dict[int, Kind],
     sent: Tensors,
     units: Callable[..., Sequence[Tensor]],
 ) -> dict[int, Tensor]:
@@ -555,19 +624,22 @@ def _partials(
     size = like.numel()
     wanted = [
         slot
-        for slot, shape in shapes.items()
+        for slot, (shape, dtype) in kinds.items()
         if sent[slot] is not None
         and 0 < size * shape.numel() <= LARGEST_PARTIAL
+        and not (like.is_complex() or dtype.is_complex)
     ]
     if not wanted:
         return {}
-    kind = like.shape, like.dtype, like.device
-    rows = [node.vjp((unit,)) for unit in units(*kind)]
+    rows = [
+        node.vjp((unit,))
+        for unit in units(like.shape, like.dtype, like.device)
+    ]
     partials = {}
     for slot in wanted:
         column = [entry for row in rows if (entry := row[slot]) is not None]
         entries = column[0] if size == 1 else torch.stack(column)
-        shape = like.shape + shapes[slot]
+        shape = like.shape + kinds[slot][0]
         if entries.shape != shape:
             entries = entries.reshape(shape)
         partials[slot] = entries
@@ -671,7 +743,10 @@ def _surroundings(f: object) -> dict[str, Tensor]:
         seen |= {"self": f.__self__}
         f = f.__func__
     if inspect.isfunction(f):
-        variables = inspect.getclosurevars(f)
+        try:
+            variables = inspect.getclosurevars(inspect.unwrap(f))
+        except ValueError:  # a variable of the closure is not bound yet
+            return {}
         seen |= {**variables.globals, **variables.nonlocals}
     elif not seen:
         seen |= vars(f) if hasattr(f, "__dict__") else {}
@@ -770,6 +845,15 @@ def _given_names(names: Names | None, inputs: Sequence[Tensor]) -> dict[int, str
     if len(set(chosen)) < len(chosen):
         raise ValueError("names holds a name twice. Give each tensor one of its own.")
     return {id(tensor): name for name, tensor in zip(chosen, tensors, strict=True)}
+
+
+def _check_distinct(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(
+                f"names calls a tensor {name}, but that is the name of another input. Give that "
+                "one a name too."
+            )
 
 
 def _check_input(name: str, value: object) -> None:

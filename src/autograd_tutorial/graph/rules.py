@@ -207,14 +207,13 @@ def adjoint_name(name: str) -> str:
 
 
 def _is_own_node(node: Node) -> bool:
-    """Tell whether torch's node is that of the operation, and has one result.
+    """Tell whether torch's node is that of the operation.
 
     It is not after an in-place operation on a view, nor in a `torch.autograd.Function`.
     """
     operation = _functional(node.overload).partition(".")[0].replace("_", "")
     expected = rf"{operation}backward\d+"
-    own = re.fullmatch(expected, node.grad_fn.lower())
-    return own is not None and len(node.primals) == 1
+    return re.fullmatch(expected, node.grad_fn.lower()) is not None
 
 
 def _functional(overload: str) -> str:

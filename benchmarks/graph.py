@@ -1,0 +1,379 @@
+"""What a traced graph and its picture cost: ours beside torchviz, torchview and torchlens.
+
+`nox -s benchmark` measures all of them on the same functions, prints the tables, and fails if ours
+misses a requirement. With `-- --write` it also writes them to `benchmarks/results.md`.
+
+Each tool draws each function in a fresh process with a time limit, so that a crash or a hang is a
+line of the table. This process does not load torch: a child's peak of memory starts at its parent's.
+"""
+
+import argparse
+import contextlib
+import datetime as dt
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+RESULTS = Path(__file__).with_name("results.md")
+LIMIT = 90
+"""The seconds after which a process is stopped."""
+
+SLOW = 3
+"""From so many seconds on, the first call is the only one."""
+
+Function = Callable[..., Any]
+Numbers = dict[str, float]
+Tool = Callable[[Function, Any], tuple[Function, ...]]
+"""Makes, from a function and its input, the calls that make the graph and then the picture."""
+
+
+class Result(NamedTuple):
+    """What one process reported, and how it ended."""
+
+    numbers: Numbers
+    outcome: str
+
+    def ratio(self, step: str, to: str = "plain") -> float:
+        """Return the time of one step over that of another; infinite if it did not finish."""
+        return self.numbers.get(step, math.inf) / self.numbers.get(to, 1)
+
+
+def log_sine() -> tuple[Function, Any]:
+    """Return F, and the point 2."""
+    import torch
+
+    from autograd_tutorial.functions import log_sine_reciprocal
+
+    x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    return log_sine_reciprocal, x
+
+
+def network() -> tuple[Function, Any]:
+    """Return a network with its loss, and seven points."""
+    import torch
+
+    class Network(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.hidden = torch.nn.Linear(1, 8)
+            self.guess = torch.nn.Linear(8, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            guess: torch.Tensor = self.guess(torch.tanh(self.hidden(x)))
+            return ((guess - torch.sin(x)) ** 2).mean()
+
+    torch.manual_seed(0)
+    return Network(), torch.linspace(-3, 3, 7).reshape(7, 1).requires_grad_()
+
+
+def chain(length: int) -> tuple[Function, Any]:
+    """Return the sine of the sine of …, and the point 2."""
+    import torch
+
+    def repeated_sine(x: torch.Tensor) -> torch.Tensor:
+        for _ in range(length):
+            x = torch.sin(x)
+        return x
+
+    return repeated_sine, torch.tensor(
+        2.0, dtype=torch.float64, requires_grad=True
+    )
+
+
+SUBJECTS: dict[str, Callable[[], tuple[Function, Any]]] = {
+    "F(x) = log(x²) · sin x + 1/x at x = 2": log_sine,
+    "a network of 25 parameters and its loss": network,
+    "a chain of 1,000 operations": lambda: chain(1_000),
+    "a chain of 10,000 operations": lambda: chain(10_000),
+}
+F, NETWORK, CHAIN, LONG_CHAIN = SUBJECTS
+
+
+def ours(f: Function, x: Any) -> tuple[Function, ...]:
+    """Make our graph, our picture, and Graphviz's own picture of the same nodes and edges."""
+    from autograd_tutorial.graph import trace
+    from autograd_tutorial.graph.draw import to_dot, to_svg
+
+    source = cache(to_dot)
+    return partial(trace, f, x), to_svg, lambda g: graphviz(source(g))
+
+
+def torchviz(f: Function, x: Any) -> tuple[Function, ...]:
+    """Walk the graph that torch recorded, and name its leaves and its result."""
+    from torchviz import make_dot
+
+    parameters = dict(module(f).named_parameters())
+
+    def make() -> Any:
+        y = f(x)
+        return make_dot(y, {"x": x, "y": y, **parameters})
+
+    return make, lambda dot: graphviz(dot.source)
+
+
+def torchview(f: Function, x: Any) -> tuple[Function, ...]:
+    """Follow a forward pass, with its operations shown."""
+    from torchview import draw_graph
+
+    make = partial(
+        draw_graph, module(f), x, device="cpu", hide_module_functions=False
+    )
+    return make, lambda graph: graphviz(graph.visual_graph.source)
+
+
+def torchlens(f: Function, x: Any) -> tuple[Function, ...]:
+    """Log a forward pass with its values, as by default. It needs `dot` for its picture."""
+    import torchlens as lens
+
+    def draw(trace: Any) -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "graph")
+            # Without `dot`, the source is left behind.
+            with contextlib.suppress(lens.errors.GraphvizUnavailableError):
+                trace.draw(
+                    vis_outpath=str(path),
+                    vis_save_only=True,
+                    vis_fileformat="svg",
+                    layout="dot",
+                    order_siblings=False,
+                )
+            return graphviz(path.read_text("utf-8"))
+
+    return partial(lens.trace, module(f), x), draw
+
+
+TOOLS: dict[str, Tool] = {
+    "ours": ours,
+    "torchviz": torchviz,
+    "torchview": torchview,
+    "torchlens": torchlens,
+}
+
+
+def module(f: Function) -> Any:
+    """Return a function as a module: some tools take nothing else."""
+    import torch
+
+    class Module(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> Any:
+            return f(x)
+
+    return f if isinstance(f, torch.nn.Module) else Module()
+
+
+def graphviz(source: str) -> bytes:
+    """Return the picture that Graphviz draws by itself."""
+    import pygraphviz
+
+    svg: bytes = pygraphviz.AGraph(string=source).draw(format="svg", prog="dot")
+    return svg
+
+
+def measure(tool: str, subject: str) -> None:
+    """Print, line by line, what a tool costs on a function, in seconds and bytes."""
+    import torch
+
+    os.environ["PATH"] = ""  # all use one Graphviz, that of pygraphviz
+    f, x = SUBJECTS[subject]()
+    leaves = [x, *(f.parameters() if isinstance(f, torch.nn.Module) else ())]
+
+    def plain() -> object:
+        return torch.autograd.grad(f(x), leaves)
+
+    (before,) = medians(plain)
+    make, draw, *others = TOOLS[tool](f, x)
+    report(ready=1)
+    base = peak()
+    graph, first = timed(make)
+    report(plain=before, graph=first, graph_memory=peak() - base)
+    if first < SLOW:
+        after, again = medians(plain, make)
+        # A tool may leave torch slower behind it.
+        report(plain=min(before, after), graph=again)
+    svg, first = timed(lambda: draw(graph))
+    size = len(svg.encode() if isinstance(svg, str) else svg)
+    report(picture=first, picture_memory=peak() - base, size=size)
+    if first < SLOW:
+        calls = [draw, *(others if subject == F else [])]
+        found = medians(*(partial(call, graph) for call in calls))
+        report(**dict(zip(("picture", "bare"), found, strict=False)))
+
+
+def timed(call: Callable[[], Any]) -> tuple[Any, float]:
+    """Return what a call returns, and its seconds."""
+    start = time.perf_counter()
+    result = call()
+    return result, time.perf_counter() - start
+
+
+def medians(*calls: Callable[[], Any]) -> list[float]:
+    """Call each in turn, again and again; return the medians of their seconds."""
+    rounds: list[list[float]] = []
+    start = time.perf_counter()
+    while len(rounds) < 5 or (
+        len(rounds) < 1000 and time.perf_counter() < start + 2
+    ):
+        rounds.append([timed(call)[1] for call in calls])
+    return [statistics.median(times) for times in zip(*rounds, strict=True)]
+
+
+def peak() -> int:
+    """Return the most memory that this process has held, in bytes."""
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size if sys.platform == "darwin" else 1024 * size
+
+
+def report(**numbers: float) -> None:
+    """Tell the parent, at once: this process may not live much longer."""
+    print(json.dumps(numbers), flush=True)
+
+
+def run(tool: str, subject: str) -> Result:
+    """Measure in a fresh process."""
+    command = [sys.executable, __file__, "--measure", tool, subject]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, timeout=LIMIT, check=False
+        )
+        output, code = done.stdout, done.returncode
+        error = done.stderr.decode().strip().rpartition("\n")[2]
+        ended = f"crash (signal {-code})" if code < 0 else error
+    except subprocess.TimeoutExpired as stopped:
+        output, code, ended = (
+            stopped.stdout or b"",
+            1,
+            f"stopped after {LIMIT} s",
+        )
+    numbers: Numbers = {}
+    for line in output.splitlines():
+        numbers |= json.loads(line)
+    if not code:
+        return Result(numbers, "yes")
+    steps = {"ready": "import", "graph": "graph", "picture": "picture"}
+    missing = [name for step, name in steps.items() if step not in numbers]
+    return Result(numbers, f"{(missing or ['picture'])[0]}: {ended}")
+
+
+def table(subject: str, results: dict[str, Result]) -> str:
+    """Lay the results for a function out as a table of Markdown."""
+    plain = results["ours"].numbers.get("plain", math.nan)
+    title = f"{subject[0].upper()}{subject[1:]}"
+    lines = [
+        f"**{title}.** Plain forward and backward: {plain * 1e3:.2g} ms.",
+        "",
+        "| | graph | its memory | picture | its memory | SVG | finished |",
+        "|---|--:|--:|--:|--:|--:|---|",
+    ]
+    for tool, result in results.items():
+        cells = [
+            cell(result, "graph", result.numbers.get("plain", 1), " ×"),
+            cell(result, "graph_memory", 1e6, " MB"),
+            cell(result, "picture", result.numbers.get("plain", 1), " ×"),
+            cell(result, "picture_memory", 1e6, " MB"),
+            cell(result, "size", 1e3, " kB"),
+        ]
+        lines.append(f"| {tool} | {' | '.join(cells)} | {result.outcome} |")
+    return "\n".join(lines)
+
+
+def cell(result: Result, key: str, unit: float, name: str) -> str:
+    """Write a number with two digits, or all of the whole ones."""
+    if key not in result.numbers:
+        return "–"
+    x = result.numbers[key] / unit
+    return (f"{x:,.0f}" if x >= 10 else f"{x:.1f}") + name
+
+
+def notes() -> str:
+    """Say what was measured, and with what."""
+    version = importlib.metadata.version
+    versions = ", ".join(
+        f"{name} {version(name)}"
+        for name in (
+            "torch",
+            "pygraphviz",
+            "torchviz",
+            "torchview",
+            "torchlens",
+        )
+    )
+    return f"""\
+Measured on {dt.date.today()} by `nox -s benchmark`: autograd-tutorial \
+{version("autograd-tutorial")}, Python {platform.python_version()}, {versions}, \
+{platform.system()}, {os.cpu_count()} processor cores.
+
+- Times are multiples of a plain forward and backward pass of the same function: medians of \
+  repeated calls, the two in turn, in one fresh process for each line. A step of over {SLOW} s ran once.
+- *Graph*: the run, and the tool's object of it. Ours holds all values, adjoints, messages and \
+  partials; torchviz the names of the backward nodes; torchview the shapes of a forward pass; \
+  torchlens its values. No tool but ours ran a backward pass.
+- *Picture*: from that object to SVG. The other tools need the program `dot`; here Graphviz, from \
+  pygraphviz's wheel, draws their source, for torchlens without its second layout that orders \
+  siblings. Ours folds the repeated operations of a chain; theirs draw each one.
+- *Its memory*: by how much the peak of the process grew over that of the plain passes, up to the \
+  first graph, and up to the first picture. What a tool loads at its first use counts, its import does not.
+- A process was stopped after {LIMIT} s. 1 MB is a million bytes, 1 kB a thousand.
+"""
+
+
+def requirements(results: dict[str, Result]) -> list[tuple[bool, str]]:
+    """Return whether each requirement of ours holds, and the sentence that says so."""
+    f, short, long = (results[name] for name in (F, CHAIN, LONG_CHAIN))
+    growth = long.numbers.get("graph", math.inf) / 10
+    growth /= short.numbers.get("graph", math.inf)
+    wanted = [
+        ("graph of F, over plain forward and backward", f.ratio("graph"), 8),
+        ("graph of 10,000 operations, over plain", long.ratio("graph"), 30),
+        ("an operation of 10,000, over one of 1,000", growth, 2),
+        ("picture of F, over Graphviz's own", f.ratio("picture", "bare"), 2),
+        ("picture of F, in kB", f.numbers.get("size", math.inf) / 1e3, 12),
+    ]
+    return [
+        (found <= most, f"{what}: {found:.2f}, at most {most}")
+        for what, found, most in wanted
+    ]
+
+
+def main() -> int:
+    """Measure all, print it, and return the number of requirements that fail."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"{RESULTS.name}")
+    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        try:
+            measure(*options.measure)
+        except Exception as error:  # noqa: BLE001 - the table names it
+            sys.exit(type(error).__name__)
+        return 0
+    parts = []
+    results = {}
+    for subject in SUBJECTS:
+        of_tools = {tool: run(tool, subject) for tool in TOOLS}
+        results[subject] = of_tools["ours"]
+        parts.append(table(subject, of_tools))
+        print(f"{parts[-1]}\n", flush=True)
+    parts.append(notes())
+    print(parts[-1])
+    if options.write:
+        RESULTS.write_text("\n\n".join(parts), encoding="utf-8")
+    checks = requirements(results)
+    for holds, sentence in checks:
+        print("PASS" if holds else "FAIL", sentence)
+    return sum(not holds for holds, _ in checks)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
