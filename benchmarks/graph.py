@@ -212,18 +212,18 @@ def measure(tool: str, subject: str) -> None:
 
 
 def timed(call: Callable[[], Any]) -> tuple[Any, float]:
-    """Return what a call returns, and its seconds."""
-    start = time.perf_counter()
+    """Return what a call returns, and its seconds of processor time: others use the machine too."""
+    start = time.process_time()
     result = call()
-    return result, time.perf_counter() - start
+    return result, time.process_time() - start
 
 
 def medians(*calls: Callable[[], Any]) -> list[float]:
     """Call each in turn, again and again; return the medians of their seconds."""
     rounds: list[list[float]] = []
-    start = time.perf_counter()
+    start = time.process_time()
     while len(rounds) < 5 or (
-        len(rounds) < 1000 and time.perf_counter() < start + 2
+        len(rounds) < 1000 and time.process_time() < start + 2
     ):
         rounds.append([timed(call)[1] for call in calls])
     return [statistics.median(times) for times in zip(*rounds, strict=True)]
@@ -251,11 +251,8 @@ def run(tool: str, subject: str) -> Result:
         error = done.stderr.decode().strip().rpartition("\n")[2]
         ended = f"crash (signal {-code})" if code < 0 else error
     except subprocess.TimeoutExpired as stopped:
-        output, code, ended = (
-            stopped.stdout or b"",
-            1,
-            f"stopped after {LIMIT} s",
-        )
+        output, code = stopped.stdout or b"", 1
+        ended = f"stopped after {LIMIT} s"
     numbers: Numbers = {}
     for line in output.splitlines():
         numbers |= json.loads(line)
@@ -314,8 +311,9 @@ Measured on {dt.date.today()} by `nox -s benchmark`: autograd-tutorial \
 {version("autograd-tutorial")}, Python {platform.python_version()}, {versions}, \
 {platform.system()}, {os.cpu_count()} processor cores.
 
-- Times are multiples of a plain forward and backward pass of the same function: medians of \
-  repeated calls, the two in turn, in one fresh process for each line. A step of over {SLOW} s ran once.
+- Times are processor times, as multiples of a plain forward and backward pass of the same \
+  function: medians of repeated calls, the two in turn, in a fresh process for each line. A step \
+  of over {SLOW} s ran once.
 - *Graph*: the run, and the tool's object of it. Ours holds all values, adjoints, messages and \
   partials; torchviz the names of the backward nodes; torchview the shapes of a forward pass; \
   torchlens its values. No tool but ours ran a backward pass.

@@ -15,6 +15,7 @@ STEMS = [
     "control_flow",
     "ex2_sine_derivative",
     "ex5_log_sine_reciprocal",
+    "walk_the_graph",
     "training",
 ]
 
@@ -75,5 +76,9 @@ def test_notebook_runs_alone(site: Path, tmp_path: Path, stem: str) -> None:
     outputs = [
         output for cell in notebook.cells for output in cell.get("outputs", ())
     ]
-    assert any("image/png" in output.get("data", ()) for output in outputs)
+    shown = [output.get("data", {}) for output in outputs]
+    assert any(
+        "image/png" in data or "autograd-graph" in data.get("text/html", "")
+        for data in shown
+    )
     assert list(tmp_path.iterdir()) == []

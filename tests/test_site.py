@@ -37,13 +37,17 @@ def pages(site: Path) -> dict[str, BeautifulSoup]:
         "gallery/control_flow.html",
         "gallery/ex2_sine_derivative.html",
         "gallery/ex5_log_sine_reciprocal.html",
+        "gallery/walk_the_graph.html",
         "gallery/training.html",
+        "how-to/trace-your-own-function.html",
         "exercises/index.html",
         "exercises/ex1_gradient_argument.html",
         "exercises/ex2_sine_derivative.html",
         "exercises/ex5_log_sine_reciprocal.html",
         "reference/index.html",
         "reference/functions.html",
+        "reference/graph.html",
+        "reference/graph-benchmark.html",
         "reference/exercises.html",
         "reference/figures.html",
         "glossary.html",
@@ -95,6 +99,8 @@ def test_no_broken_link_or_anchor(
             if urlsplit(link).scheme or link.startswith("//"):
                 continue
             path, anchor = target(page, link)
+            if anchor.startswith("step="):
+                continue  # a step of a graph, tested below
             if not (site / path).exists():
                 broken.append(f"{page}: {link}: no such file")
             elif anchor and path in pages and not pages[path].find(id=anchor):
@@ -407,7 +413,63 @@ def test_exercise_5_shows_computed_numbers(
         "7.6e-06",
     ):
         assert shown in text
-    assert "['MulBackward0', 'ReciprocalBackward0']" in text
+    soup = pages["exercises/ex5_log_sine_reciprocal.html"]
+    (graph,) = soup.select("details figure.autograd-graph")
+    shown = [node.get_text() for node in graph.select(".ag-statement")]
+    assert {"v5 = reciprocal(x)", "v6 = mul(v5, 1)"} <= set(shown)
+
+
+GRAPHS = {
+    "tutorial.html": 3,
+    "theory/forward-propagation.html": 2,
+    "theory/backward-propagation.html": 2,
+    "exercises/ex5_log_sine_reciprocal.html": 1,
+    "gallery/walk_the_graph.html": 5,
+    "how-to/trace-your-own-function.html": 3,
+}
+"""The pages that show traced graphs, with the least number of graphs on each."""
+
+
+def test_graphs_stand_where_a_graph_is_spoken_of(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    """Each of these pages shows graphs of runs, each with its picture, its steps and its table."""
+    for page, soup in pages.items():
+        graphs = soup.select("figure.autograd-graph")
+        assert len(graphs) >= GRAPHS.get(page, 0), page
+        assert bool(graphs) == (page in GRAPHS), page
+        for graph in graphs:
+            assert graph.select("table tbody tr"), page
+            if graph.select(".ag-bar"):
+                assert graph.select("svg title"), page
+                assert graph.select(".ag-told li"), page
+
+
+def test_graphs_share_one_script_and_one_style_sheet(
+    site: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    """They are linked from the pages that show a graph, and from no other."""
+    for page, soup in pages.items():
+        scripts = soup.select('script[src*="_static/graph.js"]')
+        styles = soup.select('link[href*="_static/graph.css"]')
+        assert len(scripts) == len(styles) == (page in GRAPHS), page
+        for graph in soup.select("figure.autograd-graph"):
+            assert not graph.select("script, style"), page
+    assert ".ag-graph" in (site / "_static" / "graph.css").read_text("utf-8")
+    assert "ag-later" in (site / "_static" / "graph.js").read_text("utf-8")
+
+
+def test_links_to_a_step_lead_to_a_step(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    """A sentence may point to a step of the first graph on its page: there must be that many."""
+    count = 0
+    for page, soup in pages.items():
+        for link in soup.select('article a[href^="#step="]:not(.ag-link)'):
+            steps = soup.select(".autograd-graph")[0].select(".ag-told li")
+            assert 1 <= int(attribute(link, "href")[6:]) <= len(steps), page
+            count += 1
+    assert count >= 4
 
 
 def test_social_cards(site: Path, pages: dict[str, BeautifulSoup]) -> None:

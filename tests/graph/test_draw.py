@@ -200,8 +200,8 @@ def points(path: str) -> Iterator[tuple[float, float]]:
         xs, ys = [x, *numbers[::2]], [y, *numbers[1::2]]
         if command == "H":
             xs, ys = [x, x, *numbers, *numbers], [y] * 4
-        for i in range(41):
-            t = i / 40
+        for i in range(21):
+            t = i / 20
             weights = (
                 (1 - t) ** 3,
                 3 * t * (1 - t) ** 2,
@@ -230,7 +230,7 @@ def programs(draw: st.DrawFn) -> list[Statement]:
     return steps
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(programs())
 @example(F)
 def test_nothing_collides(program: list[Statement]) -> None:

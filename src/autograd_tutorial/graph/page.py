@@ -135,7 +135,8 @@ def _table(graph: Graph) -> str:
         if hidden <= 0 or not 0 <= position - MOST_ROWS // 2 < hidden:
             bodies.append(f"<tbody>{_rows(graph, node)}</tbody>")
     return (
-        '<div class="ag-table" role="region" tabindex="0" aria-label="The evaluation trace">'
+        '<div class="ag-table" role="region" tabindex="0" aria-label="Evaluation trace of '
+        f'{escape(graph.function)}">'
         f"<table><thead><tr>{head}</tr></thead>{''.join(bodies)}</table></div>"
     )
 

@@ -14,7 +14,7 @@
     const arrived = sums.filter(([sent]) => Number(sent) <= step);
     if (!arrived.length) return "";
     const sum = `← ${arrived.at(-1)[1]}`;
-    return arrived.length < sums.length ? `${sum} + …` : sum;
+    return arrived.length < sums.length ? `${sum} …` : sum;
   }
 
   function start(figure, index) {
@@ -57,9 +57,10 @@
         text.textContent = sum || complete[i];
         text.classList.toggle("ag-arrived", Boolean(sum));
       });
-      told.forEach((item, i) =>
-        item.toggleAttribute("aria-current", i + 1 === now),
-      );
+      told.forEach((item, i) => {
+        if (i + 1 === now) item.setAttribute("aria-current", "step");
+        else item.removeAttribute("aria-current");
+      });
       said.textContent = all ? silent : told[now - 1].textContent;
       slider.value = now || last;
       slider.setAttribute(

@@ -123,6 +123,7 @@ def trace(
             )
             raise
         root = _check_result(result, tape)
+        tape.see(root)
         seed = _check_cotangent(cotangent, root)
         known = {id(leaf): name for leaf, name in zip(leaves, called, strict=True)}
         of_copy = {id(v): id(leaf) for v, leaf in zip(inputs, leaves, strict=True)}
@@ -222,6 +223,7 @@ class Tape(TorchDispatchMode):
         keywords = kwargs or {}
         # Before the call: an in-place operation gives its argument a new node.
         arguments = tuple(map(_refer, args))
+        self.see(args)
         named = {key: _refer(value) for key, value in keywords.items()}
         result = func(*args, **keywords)
         self.has_constants |= any(map(_is_constant, arguments))
@@ -236,6 +238,17 @@ class Tape(TorchDispatchMode):
         if self._frame is not None:
             self._note_variables(self._frame)
             self._frame = self._place = None
+
+    def see(self, argument: object) -> None:
+        """Note the value of an argument that no operation was seen to return.
+
+        It may be from before, or one of several that a `torch.autograd.Function` returned.
+        """
+        if isinstance(argument, list | tuple):
+            for item in argument:
+                self.see(item)
+        elif isinstance(argument, Tensor):
+            self._link_result(None, argument)
 
     def _link(self) -> None:
         """Link the last operation to the nodes that autograd gave its results."""
@@ -881,7 +894,8 @@ def _check_result(result: object, tape: Tape) -> Tensor:
         isinstance(item, Tensor) for item in result
     ):
         raise TypeError(
-            f"f returned {len(result)} tensors, but a graph has one output. Return one of them, "
+            f"f returned a {type(result).__name__} of {len(result)} tensors, but a graph has one "
+            "output. Return one of them, "
             "as in trace(lambda x: f(x)[0], x), or make one of them, as with torch.cat."
         )
     if not isinstance(result, Tensor):
@@ -891,7 +905,12 @@ def _check_result(result: object, tape: Tape) -> Tensor:
     if not result.is_floating_point():
         raise TypeError(
             f"f returned a tensor of {result.dtype}, but derivatives are defined on real "
-            f"floating-point numbers here. {_where_cut(tape)}"
+            "floating-point numbers here. "
+            + (
+                "Return its real part, or its abs()."
+                if result.is_complex()
+                else _where_cut(tape)
+            )
         )
     if not result.requires_grad:
         raise ValueError(
