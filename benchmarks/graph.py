@@ -21,10 +21,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 RESULTS = Path(__file__).with_name("results.md")
 LIMIT = 90
@@ -34,20 +35,11 @@ SLOW = 3
 """From so many seconds on, the first call is the only one."""
 
 Function = Callable[..., Any]
-Numbers = dict[str, float]
+Numbers = defaultdict[str, float]
+"""What one process reported; NaN, which is within no limit, where it did not get."""
+
 Tool = Callable[[Function, Any], tuple[Function, ...]]
 """Makes, from a function and its input, the calls that make the graph and then the picture."""
-
-
-class Result(NamedTuple):
-    """What one process reported, and how it ended."""
-
-    numbers: Numbers
-    outcome: str
-
-    def ratio(self, step: str, to: str = "plain") -> float:
-        """Return the time of one step over that of another; infinite if it did not finish."""
-        return self.numbers.get(step, math.inf) / self.numbers.get(to, 1)
 
 
 def log_sine() -> tuple[Function, Any]:
@@ -200,7 +192,7 @@ def measure(tool: str, subject: str) -> None:
     report(plain=before, graph=first, graph_memory=peak() - base)
     if first < SLOW:
         after, again = medians(plain, make)
-        # A tool may leave torch slower behind it.
+        # A tool may leave torch slower behind it, or the caches cold.
         report(plain=min(before, after), graph=again)
     svg, first = timed(lambda: draw(graph))
     size = len(svg.encode() if isinstance(svg, str) else svg)
@@ -240,8 +232,8 @@ def report(**numbers: float) -> None:
     print(json.dumps(numbers), flush=True)
 
 
-def run(tool: str, subject: str) -> Result:
-    """Measure in a fresh process."""
+def run(tool: str, subject: str) -> tuple[Numbers, str]:
+    """Measure in a fresh process; return the numbers and how it ended."""
     command = [sys.executable, __file__, "--measure", tool, subject]
     try:
         done = subprocess.run(
@@ -253,90 +245,86 @@ def run(tool: str, subject: str) -> Result:
     except subprocess.TimeoutExpired as stopped:
         output, code = stopped.stdout or b"", 1
         ended = f"stopped after {LIMIT} s"
-    numbers: Numbers = {}
+    numbers: Numbers = defaultdict(lambda: math.nan)
     for line in output.splitlines():
-        numbers |= json.loads(line)
+        numbers |= json.loads(line) if line.startswith(b"{") else {}
     if not code:
-        return Result(numbers, "yes")
+        return numbers, "yes"
     steps = {"ready": "import", "graph": "graph", "picture": "picture"}
     missing = [name for step, name in steps.items() if step not in numbers]
-    return Result(numbers, f"{(missing or ['picture'])[0]}: {ended}")
+    return numbers, f"{(missing or ['picture'])[0]}: {ended}"
 
 
-def table(subject: str, results: dict[str, Result]) -> str:
+def table(subject: str, results: dict[str, tuple[Numbers, str]]) -> str:
     """Lay the results for a function out as a table of Markdown."""
-    plain = results["ours"].numbers.get("plain", math.nan)
+    plain = results["ours"][0]["plain"] * 1e3
     title = f"{subject[0].upper()}{subject[1:]}"
     lines = [
-        f"**{title}.** Plain forward and backward: {plain * 1e3:.2g} ms.",
+        f"**{title}.** Plain forward and backward: {plain:.3g} ms.",
         "",
         "| | graph | its memory | picture | its memory | SVG | finished |",
         "|---|--:|--:|--:|--:|--:|---|",
     ]
-    for tool, result in results.items():
+    for tool, (numbers, outcome) in results.items():
         cells = [
-            cell(result, "graph", result.numbers.get("plain", 1), " ×"),
-            cell(result, "graph_memory", 1e6, " MB"),
-            cell(result, "picture", result.numbers.get("plain", 1), " ×"),
-            cell(result, "picture_memory", 1e6, " MB"),
-            cell(result, "size", 1e3, " kB"),
+            cell(numbers["graph"] / numbers["plain"], " ×"),
+            cell(numbers["graph_memory"] / 1e6, " MB"),
+            cell(numbers["picture"] / numbers["plain"], " ×"),
+            cell(numbers["picture_memory"] / 1e6, " MB"),
+            cell(numbers["size"] / 1e3, " kB"),
         ]
-        lines.append(f"| {tool} | {' | '.join(cells)} | {result.outcome} |")
+        lines.append(f"| {tool} | {' | '.join(cells)} | {outcome} |")
     return "\n".join(lines)
 
 
-def cell(result: Result, key: str, unit: float, name: str) -> str:
-    """Write a number with two digits, or all of the whole ones."""
-    if key not in result.numbers:
+def cell(x: float, unit: str) -> str:
+    """Write a number, if there is one, with two digits or as a whole one."""
+    if math.isnan(x):
         return "–"
-    x = result.numbers[key] / unit
-    return (f"{x:,.0f}" if x >= 10 else f"{x:.1f}") + name
+    return (f"{x:,.0f}" if x >= 10 else f"{x:.1f}") + unit
 
 
 def notes() -> str:
     """Say what was measured, and with what."""
-    version = importlib.metadata.version
+    names = ["autograd-tutorial", "torch", "pygraphviz", *list(TOOLS)[1:]]
     versions = ", ".join(
-        f"{name} {version(name)}"
-        for name in (
-            "torch",
-            "pygraphviz",
-            "torchviz",
-            "torchview",
-            "torchlens",
-        )
+        f"{name} {importlib.metadata.version(name)}" for name in names
     )
     return f"""\
-Measured on {dt.date.today()} by `nox -s benchmark`: autograd-tutorial \
-{version("autograd-tutorial")}, Python {platform.python_version()}, {versions}, \
-{platform.system()}, {os.cpu_count()} processor cores.
+Measured on {dt.date.today()} by `nox -s benchmark`: {versions}, Python
+{platform.python_version()}, {platform.system()}, {os.cpu_count()} processor cores.
 
-- Times are processor times, as multiples of a plain forward and backward pass of the same \
-  function: medians of repeated calls, the two in turn, in a fresh process for each line. A step \
-  of over {SLOW} s ran once.
-- *Graph*: the run, and the tool's object of it. Ours holds all values, adjoints, messages and \
-  partials; torchviz the names of the backward nodes; torchview the shapes of a forward pass; \
+- Times are processor times, as multiples of a plain forward and backward pass of the same
+  function: medians of repeated calls, in a fresh process for each line. The plain pass is timed
+  before the tool is loaded, and again in turn with it; the smaller median counts. A step of over
+  {SLOW} s ran once.
+- *Graph*: the run, and the tool's object of it. Ours holds all values, adjoints, messages and
+  partials; torchviz the names of the backward nodes; torchview the shapes of a forward pass;
   torchlens its values. No tool but ours ran a backward pass.
-- *Picture*: from that object to SVG. The other tools need the program `dot`; here Graphviz, from \
-  pygraphviz's wheel, draws their source, for torchlens without its second layout that orders \
+- *Picture*: from that object to SVG. The other tools need the program `dot`; here Graphviz, from
+  pygraphviz's wheel, draws their source, for torchlens without the second layout that orders
   siblings. Ours folds the repeated operations of a chain; theirs draw each one.
-- *Its memory*: by how much the peak of the process grew over that of the plain passes, up to the \
-  first graph, and up to the first picture. What a tool loads at its first use counts, its import does not.
+- *Its memory*: by how much the peak of the process grew over that of the plain passes, up to the
+  first graph, and up to the first picture. It includes what a tool loads at its first use, but
+  not its import.
 - A process was stopped after {LIMIT} s. 1 MB is a million bytes, 1 kB a thousand.
 """
 
 
-def requirements(results: dict[str, Result]) -> list[tuple[bool, str]]:
+def requirements(results: dict[str, Numbers]) -> list[tuple[bool, str]]:
     """Return whether each requirement of ours holds, and the sentence that says so."""
     f, short, long = (results[name] for name in (F, CHAIN, LONG_CHAIN))
-    growth = long.numbers.get("graph", math.inf) / 10
-    growth /= short.numbers.get("graph", math.inf)
+    plain = "plain forward and backward"
     wanted = [
-        ("graph of F, over plain forward and backward", f.ratio("graph"), 8),
-        ("graph of 10,000 operations, over plain", long.ratio("graph"), 30),
-        ("an operation of 10,000, over one of 1,000", growth, 2),
-        ("picture of F, over Graphviz's own", f.ratio("picture", "bare"), 2),
-        ("picture of F, in kB", f.numbers.get("size", math.inf) / 1e3, 12),
+        (f"graph of F, over {plain}", f["graph"] / f["plain"], 8),
+        (f"10,000 operations, over {plain}", long["graph"] / long["plain"], 30),
+        (
+            "one of them, over one of 1,000",
+            long["graph"] / short["graph"] / 10,
+            2,
+        ),
+        ("picture of F, over Graphviz's own", f["picture"] / f["bare"], 2),
+        ("picture of F, in kB", f["size"] / 1e3, 12),
     ]
     return [
         (found <= most, f"{what}: {found:.2f}, at most {most}")
@@ -347,7 +335,7 @@ def requirements(results: dict[str, Result]) -> list[tuple[bool, str]]:
 def main() -> int:
     """Measure all, print it, and return the number of requirements that fail."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help=f"{RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help="keep the tables")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -360,7 +348,7 @@ def main() -> int:
     results = {}
     for subject in SUBJECTS:
         of_tools = {tool: run(tool, subject) for tool in TOOLS}
-        results[subject] = of_tools["ours"]
+        results[subject], _ = of_tools["ours"]
         parts.append(table(subject, of_tools))
         print(f"{parts[-1]}\n", flush=True)
     parts.append(notes())

@@ -103,11 +103,27 @@ codeautolink_warn_on_missing_inventory = True
 codeautolink_concat_default = True
 # From where a name is defined to where it is documented.
 codeautolink_inventory_map = {
+    **{
+        f"autograd_tutorial.graph.model.Graph.{name}": f"autograd_tutorial.graph.Graph.{name}"
+        for name in (
+            "check",
+            "doubts",
+            "first_nan",
+            "pullback",
+            "pushforward",
+            "to_dot",
+            "to_svg",
+            "to_table",
+        )
+    },
     "autograd_tutorial.graph.record.trace": "autograd_tutorial.graph.trace",
     "IPython.core.display.Markdown": "IPython.display.Markdown",
     "torch._C.Generator": "torch.Generator",
     "torch._C.Generator.manual_seed": "torch.Generator.manual_seed",
     "torch.autograd.grad_mode.no_grad": "torch.no_grad",
+    "torch.nn.modules.activation.Tanh": "torch.nn.Tanh",
+    "torch.nn.modules.container.Sequential": "torch.nn.Sequential",
+    "torch.nn.modules.linear.Linear": "torch.nn.Linear",
 }
 
 # The font of the formulas; site.css names the same file.

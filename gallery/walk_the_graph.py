@@ -146,8 +146,7 @@ left
 
 # %%
 # One more doubling, and the factor 100: the gradient is :math:`2 \cdot 2 \cdot 2 \cdot 100 = 800`.
-# Put the two runs next to each
-# other, 300 on the left.
+# Put the two runs next to each other, 300 on the left.
 
 statements = [[node.statement for node in run.nodes] for run in (right, left)]
 for at_300, at_minus_200 in zip_longest(*statements, fillvalue=""):
@@ -208,6 +207,8 @@ def loss():
 
 
 graph = trace(loss)
+structures = ["diag(6)", "copy", "reorder", "J 6×4"]
+assert all(structure in graph.to_table() for structure in structures)
 graph
 
 # %%

@@ -71,6 +71,11 @@ def tensor(value: object) -> Tensor:
     return value
 
 
+def several(gradients: object) -> tuple[Tensor | None, ...]:
+    """Return a tuple of gradients, also of one."""
+    return gradients if isinstance(gradients, tuple) else (gradients,)
+
+
 def dense(gradient: Tensor | None) -> Tensor | None:
     """Return an ordinary tensor."""
     return gradient if gradient is None else gradient.to_dense()
@@ -211,8 +216,7 @@ class TestTrialSet:
             generator=torch.Generator().manual_seed(1),
         )
         expected = torch.autograd.grad(result, leaves, v, allow_unused=True)
-        found = graph.pullback(v)
-        found = found if isinstance(found, tuple) else (found,)
+        found = several(graph.pullback(v))
         assert len(found) == len(expected)
         for left, right in zip(found, expected, strict=True):
             assert same(left, dense(right))
@@ -225,8 +229,7 @@ class TestTrialSet:
             randn(*x.shape, seed=k) for k, x in enumerate(trial.inputs())
         )
         pushed = graph.pushforward(*tangents)
-        pulled = graph.pullback()
-        pulled = pulled if isinstance(pulled, tuple) else (pulled,)
+        pulled = several(graph.pullback())
         right = sum(
             (p * t).sum()
             for p, t in zip(pulled, tangents, strict=True)
@@ -234,9 +237,9 @@ class TestTrialSet:
         )
         assert_close((graph.cotangent * pushed).sum(), right + vector(0)[0])
         if trial.forward_mode and not trial.cut:
-            _, expected = torch.func.jvp(
-                trial.function, trial.inputs(), tangents
-            )
+            expected = torch.func.jvp(trial.function, trial.inputs(), tangents)[
+                1
+            ]
             assert_close(pushed, expected, rtol=1e-12, atol=1e-12)
 
     @over_trials
@@ -627,7 +630,7 @@ class TestNames:
 
     def test_a_module(self) -> None:
         """A module's inputs are those of forward, its parameters have qualified names."""
-        graph = trace(Line(), vector(1, 2), vector(3, 4))
+        graph = trace(Line(), randn(1, 2), vector(3, 4))
         assert names(graph) == [
             "first",
             "second",
@@ -1154,8 +1157,7 @@ class TestOtherUses:
         graph = trace(f, *inputs)
         leaves, result = run(f, inputs)
         expected = torch.autograd.grad(result, leaves)
-        pulled = graph.pullback()
-        assert isinstance(pulled, tuple)
+        pulled = several(graph.pullback())
         for node, ours, theirs in zip(
             graph.inputs, pulled, expected, strict=True
         ):
@@ -1208,6 +1210,29 @@ class TestOtherUses:
         assert tensor(graph.edges[0].partial).tolist() == [[12]]
         assert graph.output.operation == "Cube"
         assert graph.output.grad_fn == "CubeBackward"
+
+    def test_a_custom_function_that_does_more_than_its_result(self) -> None:
+        """Its value is known though another operation came after it, or it is the output."""
+
+        class Masked(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, x: Tensor) -> Tensor:
+                result = x.relu()
+                ctx.mask = x > 0
+                return result
+
+            @staticmethod
+            def backward(ctx: Any, grad: Tensor) -> Tensor:
+                message: Tensor = grad * ctx.mask
+                return message
+
+        x = vector(1, -2)
+        for f in (Masked.apply, lambda x: Masked.apply(x) * 1):  # type: ignore[no-untyped-call]
+            graph = trace(f, x, cotangent=vector(1, 1))
+            masked = graph.nodes[1]
+            assert masked.operation == "Masked"
+            assert tensor(masked.primal).tolist() == [1, 0]
+            assert tensor(graph.inputs[0].adjoint).tolist() == [1, 0]
 
     def test_module_hooks(self) -> None:
         """Full backward hooks of a module are nodes of the graph."""

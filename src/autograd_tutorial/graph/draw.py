@@ -34,6 +34,12 @@ BORDER = 3
 """Between the two lines around the output."""
 
 ARROW = 8
+SMALLEST = 0.92
+"""How far a picture may shrink to fit its page; then it scrolls."""
+
+LONG = 17
+"""A statement with more characters takes two lines."""
+
 WIDEST = 26
 """The most characters on a line of a box; on an edge half of them."""
 
@@ -65,15 +71,25 @@ class _Card(NamedTuple):
     """The words of a box."""
 
     kinds: str
-    lines: tuple[str, str, str]
+    statement: tuple[str, ...]
+    primal: str
+    adjoint: str
     label: str
-    sums: str
+    sums: str = ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return *self.statement, self.primal, self.adjoint
 
     @property
     def size(self) -> Size:
-        width = max(text_width(line) for line in self.lines)
+        # While an adjoint grows, it ends in an ellipsis.
+        growing = [f"← {pair.partition(':')[2]} …" for pair in self.sums.split(" ")]
+        width = max(map(text_width, (*self.lines, *growing)))
         border = BORDER if "ag-output" in self.kinds else 0
-        return Size(_even(width + 2 * (PADDING + border)), 3 * LINE + 8)
+        return Size(
+            _even(width + 2 * (PADDING + border)), len(self.lines) * LINE + 8
+        )
 
 
 class _Tag(NamedTuple):
@@ -136,6 +152,7 @@ def to_svg(graph: Graph) -> str:
     parts = [
         '<svg xmlns="http://www.w3.org/2000/svg" class="ag-graph" role="group"',
         f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"',
+        f'style="min-width:{round(SMALLEST * width)}px"',
         f'aria-label="{_escaped(title)}"><title>{_escaped(title)}</title>',
         f"<style>{STYLE}</style>",
     ]
@@ -243,19 +260,23 @@ def _card(graph: Graph, box: Box, step_of: dict[Node, int | None]) -> _Card:
     what = "" if box.kind == "operation" else f"{box.kind} "
     return _Card(
         kinds=" ".join(f"ag-{kind}" for kind in kinds),
-        lines=(_statement(box), f"→ {primal}", f"← {adjoint}"),
+        statement=_statement(box),
+        primal=f"→ {primal}",
+        adjoint=f"← {adjoint}",
         label=f"{'output ' if is_output else ''}{what}{box.statement}: "
         f"value {primal}, adjoint {adjoint}",
         sums=_sums(box, graph.edges_from.get(box, []), step_of, room),
     )
 
 
-def _statement(node: Node) -> str:
-    """Return a statement that fits; the names of many results give way first."""
+def _statement(node: Node) -> tuple[str, ...]:
+    """Return a statement in one line, or in two; the names of many results give way first."""
     names, equals, call = node.statement.partition(" = ")
-    if len(node.statement) > WIDEST and len(node.names) > 1:
+    if len(node.statement) <= LONG or not equals:
+        return (_short(node.statement, WIDEST),)
+    if len(names) > WIDEST - 2:
         names = node.name
-    return _short(names + equals + call, WIDEST)
+    return f"{_short(names, WIDEST - 2)} =", _short(call, WIDEST)
 
 
 def _fold_card(box: Fold) -> _Card:
@@ -266,9 +287,10 @@ def _fold_card(box: Fold) -> _Card:
     block = ", ".join(box.block)
     return _Card(
         kinds="ag-fold",
-        lines=(f"⋯ {turns}", _short(f"of {block}", WIDEST), operations),
+        statement=(f"⋯ {turns}",),
+        primal=_short(f"of {block}", WIDEST),
+        adjoint=operations,
         label=f"{turns} of {block}: {operations}, not drawn one by one",
-        sums="",
     )
 
 
@@ -363,20 +385,23 @@ def _box(box: Box, card: _Card, size: Size, at: Place) -> list[str]:
     left = at.right - width
     x = left + width // 2
     sums = f' data-sums="{_escaped(card.sums)}"' if card.sums else ""
-    statement, primal, adjoint = card.lines
     outline = [_outline(box, left, at.top, width, height)]
     if "ag-output" in card.kinds:
         inner = width - 2 * BORDER, height - 2 * BORDER
         outline.append(_outline(box, left + BORDER, at.top + BORDER, *inner))
-    y = at.y + BASELINE
+    last = at.bottom - LINE // 2 - 4 + BASELINE
+    first = last - (len(card.lines) - 1) * LINE
     folded = isinstance(box, Fold)
-    second, third = ("note", "note") if folded else ("value", "adjoint")
+    kinds = ("note", "note") if folded else ("value", "adjoint")
     return [
         _group(f"ag-node {card.kinds}", card.label, box),
         *outline,
-        _text("statement", x, y - LINE, statement),
-        _text(second, x, y, primal),
-        _text(third, x, y + LINE, adjoint, sums),
+        *(
+            _text("statement", x, first + i * LINE, line)
+            for i, line in enumerate(card.statement)
+        ),
+        _text(kinds[0], x, last - LINE, card.primal),
+        _text(kinds[1], x, last, card.adjoint, sums),
         "</g>",
     ]
 

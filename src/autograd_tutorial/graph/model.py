@@ -227,7 +227,8 @@ class Graph:
                   \bar u = \sum \text{messages}
 
         The first must hold on every edge that has a partial, the second at every node that
-        received something. 0 means that both hold to the last bit. A hook that changes a
+        received something. 0 means that both hold to the last bit. A partial that is infinite or
+        NaN leaves nothing to compare where it makes the product NaN. A hook that changes a
         gradient on its way shows here: the messages are then no longer those of the chain rule.
 
         Returns
@@ -255,12 +256,17 @@ class Graph:
             dtype = torch.promote_types(adjoint.dtype, edge.partial.dtype)
             factors = adjoint.to(dtype), edge.partial.to(dtype)
             product = torch.tensordot(*factors, adjoint.dim())
-            sizes = torch.tensordot(*map(torch.abs, factors), adjoint.dim())
+            rows = edge.partial.reshape(adjoint.numel(), *edge.message.shape)
+            # 0 · ∞ is no number to compare with.
+            vague = product.isnan() & ~rows.isfinite().all(0)
+            product = torch.where(vague, edge.message, product)
+            left, right = (factor.abs() for factor in factors)
+            sizes = torch.tensordot(left, right, adjoint.dim())
             yield (
                 _gap(product.to(edge.message.dtype), edge.message),
                 _rounding(sizes, adjoint.numel(), adjoint, edge.message),
-                f"The message from {edge.target.name} to {edge.source.name} is not its adjoint "
-                "times the partial.",
+                f"The message from {edge.target.name} to {edge.source.names[edge.output]} is not "
+                "its adjoint times the partial.",
             )
         for node in self.nodes:
             for output, adjoint in enumerate(node.adjoints):
@@ -500,7 +506,8 @@ def _gap(left: Tensor, right: Tensor) -> float:
         return math.inf
     same = (left == right) | (left.isnan() & right.isnan())
     gaps = torch.where(same, 0.0, (left - right).abs())
-    return gaps.nan_to_num(nan=math.inf).max().item() if gaps.numel() else 0.0
+    gaps = gaps.nan_to_num(nan=math.inf, posinf=math.inf)
+    return gaps.max().item() if gaps.numel() else 0.0
 
 
 def _rounding(sizes: Tensor, terms: int, *rounded: Tensor) -> float:
@@ -516,7 +523,7 @@ def _rounding(sizes: Tensor, terms: int, *rounded: Tensor) -> float:
 
 def _push(arriving: Sequence[tuple[Edge, Tensor]]) -> Tensor:
     """Return the sum of the tangents, each times the partial of its edge."""
-    products = [
+    products: list[Tensor] = [
         torch.tensordot(edge.partial, tangent, tangent.dim()).to(adjoint)
         for edge, tangent in arriving
         if edge.partial is not None

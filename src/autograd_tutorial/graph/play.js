@@ -102,14 +102,15 @@
         /^#(?:figure=(\d+)&)?step=(\d+)$/.exec(location.hash) || [];
       if (!step || Number(number || 1) !== index + 1) return;
       show(Number(step));
-      figure.scrollIntoView({ block: "nearest" });
+      figure.scrollIntoView({ behavior: "instant", block: "nearest" });
     }
     slider.min = 1;
     slider.max = last;
     bar.hidden = false;
     show(0);
     window.addEventListener("hashchange", follow);
-    follow();
+    if (document.readyState === "complete") follow();
+    else window.addEventListener("load", follow);
   }
 
   document.querySelectorAll("figure.autograd-graph").forEach((figure, index) => {

@@ -195,7 +195,7 @@ class Tape(TorchDispatchMode):
         self.calls: Calls = {}
         self.cuts: list[Cut] = []
         self.variables: dict[str, dict[object, Tensor]] = {}
-        self.has_constants = False
+        self.constants: set[int] = set()
         self._place: tuple[FrameType, int] | None = None
         self._frame: FrameType | None = None
         self._pending: tuple[Call, object, bool] | None = None
@@ -226,7 +226,11 @@ class Tape(TorchDispatchMode):
         self.see(args)
         named = {key: _refer(value) for key, value in keywords.items()}
         result = func(*args, **keywords)
-        self.has_constants |= any(map(_is_constant, arguments))
+        self.constants |= {
+            id(constant.tensor)
+            for constant in arguments
+            if isinstance(constant, Constant) and constant.number is None
+        }
         call = Call(_operation_of(func), arguments, named, source)
         self._pending = call, result, torch.is_grad_enabled()
         return result
@@ -335,10 +339,6 @@ def _refer(argument: object) -> object:
     return argument
 
 
-def _is_constant(argument: object) -> bool:
-    return isinstance(argument, Constant) and argument.number is None
-
-
 def _is_reference(argument: object) -> bool:
     if isinstance(argument, list):
         return any(map(_is_reference, argument))
@@ -365,6 +365,13 @@ def _build(
     if root.grad_fn is None:
         used[id(root)] = root
     others = [leaf for key, leaf in used.items() if key not in ours]
+    present = {*ours, *used, *tape.constants}
+    for key, name in known.items():
+        if key not in present:
+            raise ValueError(
+                f"names calls a tensor {name} that takes no part in the run. A mapping names "
+                "inputs, parameters and constants of f."
+            )
     fired, gradients = _backward(root, [*leaves, *others], inner, seed)
     name_of = _names(f, tape, inner, others, known)
 
@@ -547,11 +554,9 @@ def _show(
 ) -> str:
     """Write an argument; one outside of the graph, as a view that was changed, by its call."""
     if isinstance(argument, tuple):
-        if argument in name_of:
-            return name_of[argument]
         call, _ = calls.get(argument[0], (None, {}))
-        if call is None or not depth:
-            return "?"
+        if argument in name_of or call is None or not depth:
+            return name_of.get(argument, "?")
         inner = [_show(v, name_of, calls, depth - 1) for v in call.arguments]
         return f"{call.operation.name}({', '.join(inner)})"
     if isinstance(argument, Constant):
@@ -706,7 +711,7 @@ def _names(
     name_of = {(key, 0): name for key, name in known.items()}
     taken = set(known.values())
     unnamed = [leaf for leaf in others if id(leaf) not in known]
-    surroundings = _surroundings(f) if unnamed or tape.has_constants else {}
+    surroundings = _surroundings(f) if unnamed or tape.constants else {}
     for name, tensor in surroundings.items():
         if _origin(tensor) not in name_of:
             name_of[_origin(tensor)] = _free(name, taken)
@@ -746,33 +751,44 @@ def _free(name: str, taken: set[str], start: int | None = None) -> str:
 
 
 def _surroundings(f: object) -> dict[str, Tensor]:
-    """Return the tensors that f can see besides its arguments, by name."""
+    """Return the tensors that f can see besides its arguments, by name.
+
+    A function that f calls may see more, as in trace(lambda x: loss(x, labels), x).
+    """
     if isinstance(f, torch.nn.Module):
         return dict(f.named_parameters())
-    seen: dict[str, object] = {}
-    if isinstance(f, partial):
-        return _surroundings(f.func)
-    if inspect.ismethod(f):
-        seen |= {"self": f.__self__}
-        f = f.__func__
-    if inspect.isfunction(f):
-        try:
-            variables = inspect.getclosurevars(inspect.unwrap(f))
-        except ValueError:  # a variable of the closure is not bound yet
-            return {}
-        seen |= {**variables.globals, **variables.nonlocals}
-    elif not seen:
-        seen |= vars(f) if hasattr(f, "__dict__") else {}
-    modules = [v for v in seen.values() if isinstance(v, torch.nn.Module)]
-    tensors: dict[str, Tensor] = {}
-    for name, value in seen.items():
-        if isinstance(value, Tensor):
-            tensors[name] = value
-        elif isinstance(value, torch.nn.Module):
-            prefix = f"{name}." if len(modules) > 1 else ""
-            for inner, parameter in value.named_parameters():
-                tensors[prefix + inner] = parameter
+    seen = _visible(f)
+    called = [value for value in seen.values() if inspect.isfunction(value)]
+    for function in called:
+        seen = {**_visible(function), **seen}
+    modules = {
+        name: value
+        for name, value in seen.items()
+        if isinstance(value, torch.nn.Module)
+    }
+    tensors = {
+        name: value for name, value in seen.items() if isinstance(value, Tensor)
+    }
+    for name, module in modules.items():
+        prefix = f"{name}." if len(modules) > 1 else ""
+        for inner, parameter in module.named_parameters():
+            tensors[prefix + inner] = parameter
     return tensors
+
+
+def _visible(f: object) -> dict[str, Any]:
+    """Return what a function finds by name outside of itself, or what an object holds."""
+    if isinstance(f, partial):
+        return _visible(f.func)
+    if inspect.ismethod(f):
+        return {**_visible(f.__func__), "self": f.__self__}
+    if not inspect.isfunction(f):
+        return dict(getattr(f, "__dict__", {}))
+    try:
+        variables = inspect.getclosurevars(inspect.unwrap(f))
+    except ValueError:  # a variable of the closure is not bound yet
+        return {}
+    return {**variables.globals, **variables.nonlocals}
 
 
 def _name(f: object) -> str:
@@ -850,7 +866,8 @@ def _given_names(names: Names | None, inputs: Sequence[Tensor]) -> dict[int, str
         chosen, tensors = list(names), list(inputs)
         if len(chosen) != len(inputs):
             raise ValueError(
-                f"names holds {len(chosen)} names for {len(inputs)} inputs. Give one for each."
+                f"names holds {_counted(len(chosen), 'name')} for "
+                f"{_counted(len(inputs), 'input')}. Give one for each."
             )
     for name in chosen:
         if not isinstance(name, str) or not name.strip():
@@ -858,6 +875,10 @@ def _given_names(names: Names | None, inputs: Sequence[Tensor]) -> dict[int, str
     if len(set(chosen)) < len(chosen):
         raise ValueError("names holds a name twice. Give each tensor one of its own.")
     return {id(tensor): name for name, tensor in zip(chosen, tensors, strict=True)}
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def _check_distinct(names: Sequence[str]) -> None:
@@ -929,11 +950,10 @@ def _described(result: object) -> str:
 def _where_cut(tape: Tape) -> str:
     """Say which operation took a tensor of the graph and gave one outside of it."""
     if not tape.cuts:
-        if tape.calls:
-            return "Nothing that it returned depends on its inputs."
         return (
-            "No operation that autograd could record used its inputs. A tensor that is built anew, "
-            "as by torch.tensor([x]) or by NumPy, has no graph: torch.stack keeps it."
+            "Nothing that it returned depends on its inputs through operations that autograd "
+            "recorded. A tensor that is built anew, as by torch.tensor([x]) or by NumPy, has no "
+            "graph: torch.stack keeps it."
         )
     cut = next((c for c in tape.cuts if not c.recording), tape.cuts[0])
     place = f" in line {cut.source.line}" if cut.source else ""

@@ -9,6 +9,9 @@ from autograd_tutorial.graph.structure import describe, value
 
 __all__ = ["Step", "steps"]
 
+MOST_MESSAGES = 6
+"""Where more messages than these meet, the sentence gives their number."""
+
 
 class Step(NamedTuple):
     """One step: a value is computed, or an adjoint is complete and sends its messages."""
@@ -76,7 +79,12 @@ def _backward(graph: Graph, box: Box) -> str:
     if box is graph.output and not arrived:
         received = f"{box.name} starts with the cotangent {value(graph.cotangent)}"
     elif len(arrived) > 1 and len(box.adjoints) == 1:
-        received = f"{box.name} has received {_listed(arrived)}, which add up to its adjoint {adjoint}"
+        told = (
+            _listed(arrived)
+            if len(arrived) <= MOST_MESSAGES
+            else f"{len(arrived)} messages"
+        )
+        received = f"{box.name} has received {told}, which add up to its adjoint {adjoint},"
     else:
         several = "adjoints" if len(box.adjoints) > 1 else "adjoint"
         received = f"{box.name} receives {several} {adjoint}"
@@ -85,7 +93,9 @@ def _backward(graph: Graph, box: Box) -> str:
         for edge in graph.edges_into.get(box, ())
         if edge.message is not None
     ]
-    return f"{received} and sends {_listed(sent)}." if sent else f"{received}."
+    if not sent:
+        return f"{received.removesuffix(',')}."
+    return f"{received} and sends {_listed(sent)}."
 
 
 def _turns(box: Fold) -> str:
