@@ -134,6 +134,22 @@ def test_edges_across_the_border_of_a_fold() -> None:
     assert {edge.target for edge in link.edges} == set(folded.nodes)
 
 
+def test_two_edges_into_a_fold_are_one_arrow() -> None:
+    """A fold is no place to tell its edges apart, also where they are few."""
+    steps = [
+        (f"op{i % 10}", [f"v{i}" if i else "x", *([] if i % 10 else ["x"])])
+        for i in range(50)
+    ]
+    picture = fold(made("x", steps))
+    folded = only_fold(picture)
+    (link,) = [
+        link
+        for link in picture.links
+        if link.target is folded and link.source is picture.boxes[0]
+    ]
+    assert len(link.edges) == folded.turns == 2
+
+
 def test_a_value_from_before_the_loop_is_the_same_in_each_turn() -> None:
     """An argument may be the same operation each time, however far back."""
     steps = [("exp", ["x"]), ("sin", ["v1"])]
