@@ -184,16 +184,17 @@ def measure(tool: str, subject: str) -> None:
     def plain() -> object:
         return torch.autograd.grad(f(x), leaves)
 
-    (before,) = medians(plain)
+    plain()
     make, draw, *others = TOOLS[tool](f, x)
     report(ready=1)
     base = peak()
     graph, first = timed(make)
-    report(plain=before, graph=first, graph_memory=peak() - base)
+    report(graph=first, graph_memory=peak() - base)
     if first < SLOW:
-        after, again = medians(plain, make)
-        # A tool may leave torch slower behind it, or the caches cold.
-        report(plain=min(before, after), graph=again)
+        found = medians(plain, make)
+        report(**dict(zip(("plain", "graph"), found, strict=True)))
+    else:
+        report(plain=medians(plain)[0])
     svg, first = timed(lambda: draw(graph))
     size = len(svg.encode() if isinstance(svg, str) else svg)
     report(picture=first, picture_memory=peak() - base, size=size)
@@ -211,14 +212,15 @@ def timed(call: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def medians(*calls: Callable[[], Any]) -> list[float]:
-    """Call each in turn, again and again; return the medians of their seconds."""
-    rounds: list[list[float]] = []
+    """Call each five times, in turn, again and again; return the medians of their seconds."""
+    times: list[list[float]] = [[] for _ in calls]
     start = time.process_time()
-    while len(rounds) < 5 or (
-        len(rounds) < 1000 and time.process_time() < start + 2
+    while not times[0] or (
+        len(times[0]) < 2000 and time.process_time() < start + 3
     ):
-        rounds.append([timed(call)[1] for call in calls])
-    return [statistics.median(times) for times in zip(*rounds, strict=True)]
+        for call, its_times in zip(calls, times, strict=True):
+            its_times += [timed(call)[1] for _ in range(5)]
+    return [statistics.median(its_times) for its_times in times]
 
 
 def peak() -> int:
@@ -295,9 +297,9 @@ Measured on {dt.date.today()} by `nox -s benchmark`: {versions}, Python
 {platform.python_version()}, {platform.system()}, {os.cpu_count()} processor cores.
 
 - Times are processor times, as multiples of a plain forward and backward pass of the same
-  function: medians of repeated calls, in a fresh process for each line. The plain pass is timed
-  before the tool is loaded, and again in turn with it; the smaller median counts. A step of over
-  {SLOW} s ran once.
+  function: medians of repeated calls, five of the one and five of the other in turn, in a fresh
+  process for each line. A step of over {SLOW} s ran once. Once used, torchlens leaves every
+  operation of torch slower, the plain pass too; so its multiples are understated.
 - *Graph*: the run, and the tool's object of it. Ours holds all values, adjoints, messages and
   partials; torchviz the names of the backward nodes; torchview the shapes of a forward pass;
   torchlens its values. No tool but ours ran a backward pass.

@@ -39,7 +39,7 @@ def take_out_assets(_app: Sphinx, document: nodes.document) -> None:
                 raise ValueError("A graph came without its script and styles.")
             text = text.replace(asset, "")
         raw.clear()
-        raw += nodes.Text(text)
+        raw.append(nodes.Text(text))
         raw.rawsource = text
 
 

@@ -18,12 +18,10 @@ def test_steps_of_f_in_words() -> None:
         "Step 2 of 16. Forward: v1 = pow(x, 2) is 4, with the partial 4 for x.",
         "Step 3 of 16. Forward: v2 = log(v1) is 1.386, with the partial 0.25 for v1.",
         "Step 4 of 16. Forward: v3 = sin(x) is 0.9093, with the partial −0.4161 for x.",
-        "Step 5 of 16. Forward: v4 = mul(v2, v3) is 1.261, with the partials 0.9093 for v2 and "
-        "1.386 for v3.",
+        "Step 5 of 16. Forward: v4 = mul(v2, v3) is 1.261, with the partials 0.9093 for v2 and 1.386 for v3.",
         "Step 6 of 16. Forward: v5 = reciprocal(x) is 0.5, with the partial −0.25 for x.",
         "Step 7 of 16. Forward: v6 = mul(v5, 1) is 0.5, with the partial 1 for v5.",
-        "Step 8 of 16. Forward: v7 = add(v4, v6) is 1.761, with the partials 1 for v4 and 1 for "
-        "v6.",
+        "Step 8 of 16. Forward: v7 = add(v4, v6) is 1.761, with the partials 1 for v4 and 1 for v6.",
         "Step 9 of 16. Backward: v7 starts with the cotangent 1 and sends 1 to v4 and 1 to v6.",
         "Step 10 of 16. Backward: v6 receives adjoint 1 and sends 1 to v5.",
         "Step 11 of 16. Backward: v5 receives adjoint 1 and sends −0.25 to x.",
@@ -31,8 +29,7 @@ def test_steps_of_f_in_words() -> None:
         "Step 13 of 16. Backward: v3 receives adjoint 1.386 and sends −0.5769 to x.",
         "Step 14 of 16. Backward: v2 receives adjoint 0.9093 and sends 0.2273 to v1.",
         "Step 15 of 16. Backward: v1 receives adjoint 0.2273 and sends 0.9093 to x.",
-        "Step 16 of 16. Backward: x has received −0.25, −0.5769 and 0.9093, which add up to its "
-        "adjoint 0.0824.",
+        "Step 16 of 16. Backward: x has received −0.25, −0.5769 and 0.9093, which add up to its adjoint 0.0824.",
     ]
 
 

@@ -84,7 +84,9 @@ class _Card(NamedTuple):
     @property
     def size(self) -> Size:
         # While an adjoint grows, it ends in an ellipsis.
-        growing = [f"← {pair.partition(':')[2]} …" for pair in self.sums.split(" ")]
+        growing = [
+            f"← {pair.partition(':')[2]} …" for pair in self.sums.split(" ")
+        ]
         width = max(map(text_width, (*self.lines, *growing)))
         border = BORDER if "ag-output" in self.kinds else 0
         return Size(

@@ -219,7 +219,6 @@ class Graph:
         )
         return _grouped(edges, lambda edge: edge.source)
 
-
     def check(self) -> float:
         r"""Return how far the recorded numbers are from agreeing with each other.
 
@@ -265,8 +264,10 @@ class Graph:
             yield (
                 _gap(product.to(edge.message.dtype), edge.message),
                 _rounding(sizes, adjoint.numel(), adjoint, edge.message),
-                f"The message from {edge.target.name} to {edge.source.names[edge.output]} is not "
-                "its adjoint times the partial.",
+                (
+                    f"The message from {edge.target.name} to {edge.source.names[edge.output]} is "
+                    "not its adjoint times the partial."
+                ),
             )
         for node in self.nodes:
             for output, adjoint in enumerate(node.adjoints):
@@ -276,8 +277,10 @@ class Graph:
                     yield (
                         _gap(sum(messages[1:], messages[0]), adjoint),
                         _rounding(sizes.sum(0), len(messages)),
-                        f"The messages to {node.names[output]} do not add up to its adjoint. "
-                        "Is there a hook on it?",
+                        (
+                            f"The messages to {node.names[output]} do not add up to its adjoint. "
+                            "Is there a hook on it?"
+                        ),
                     )
 
     def _messages(self, node: Node, output: int) -> list[Tensor]:
@@ -291,7 +294,9 @@ class Graph:
             messages.insert(0, self.cotangent)
         return messages
 
-    def pullback(self, cotangent: Tensor | None = None) -> Tensors | Tensor | None:
+    def pullback(
+        self, cotangent: Tensor | None = None
+    ) -> Tensors | Tensor | None:
         r"""Send a cotangent back along the recorded graph: the vector-Jacobian product.
 
         .. math:: v \mapsto v^\top J
@@ -532,9 +537,7 @@ def _push(arriving: Sequence[tuple[Edge, Tensor]]) -> Tensor:
     return sum(products[1:], products[0])
 
 
-def _transpose(
-    node: Node, arriving: Sequence[tuple[Edge, Tensor]]
-) -> Tensors:
+def _transpose(node: Node, arriving: Sequence[tuple[Edge, Tensor]]) -> Tensors:
     """Push tangents through an operation by its pullback, which is linear in the adjoints."""
     like = [
         primal if adjoint is None else adjoint

@@ -102,12 +102,15 @@ _TOLD = (
 )
 
 
+_LEGEND = (
+    "A box holds a value (→) and its adjoint (←). An arrow carries its local derivative above, and "
+    "below it the message that came back."
+)
+
+
 def _caption(graph: Graph) -> str:
     """Say how to read the picture, and what the graph found when it checked itself."""
-    said = [
-        "A box holds a value (→) and its adjoint (←). An arrow carries its local derivative "
-        "above, and below it the message that came back."
-    ]
+    said = [_LEGEND]
     if graph.first_nan:
         said.append(f"<strong>{escape(str(graph.first_nan))}</strong>")
     difference, doubts = graph.check(), graph.doubts
@@ -202,9 +205,7 @@ def _on_demand(summary: str, matrix: Tensor) -> str:
     lines = "\n".join(
         "  ".join(entry.rjust(width) for entry in row) for row in rows
     )
-    return (
-        f"<details><summary>{summary}</summary><pre>{lines}</pre></details>"
-    )
+    return f"<details><summary>{summary}</summary><pre>{lines}</pre></details>"
 
 
 def to_table(graph: Graph) -> str:
@@ -239,4 +240,6 @@ def _plain_rows(graph: Graph) -> Iterator[list[str]]:
 
 
 def _line(cells: list[str] | tuple[str, ...]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return (
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    )

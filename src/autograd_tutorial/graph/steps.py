@@ -77,7 +77,9 @@ def _backward(graph: Graph, box: Box) -> str:
         if edge.message is not None
     ]
     if box is graph.output and not arrived:
-        received = f"{box.name} starts with the cotangent {value(graph.cotangent)}"
+        received = (
+            f"{box.name} starts with the cotangent {value(graph.cotangent)}"
+        )
     elif len(arrived) > 1 and len(box.adjoints) == 1:
         told = (
             _listed(arrived)

@@ -1,0 +1,222 @@
+"""What to call each value: as the caller says, as the program does, or by a number."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import CodeType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograd_tutorial.graph.tape import (
+    GradFn,
+    Reference,
+    Tape,
+    count_results,
+    origin,
+)
+
+__all__ = [
+    "Names",
+    "check_distinct",
+    "code_of",
+    "function_name",
+    "given_names",
+    "input_names",
+    "name_values",
+]
+
+Names = Mapping[str, Tensor] | Sequence[str]
+
+
+def name_values(
+    f: Callable[..., Tensor],
+    tape: Tape,
+    inner: Sequence[GradFn],
+    others: Sequence[Tensor],
+    known: dict[int, str],
+) -> dict[Reference, str]:
+    """Name each leaf and each result: as the caller says, as the program does, or by a number."""
+    name_of: dict[Reference, str] = {
+        (key, 0): name for key, name in known.items()
+    }
+    taken = set(known.values())
+    unnamed = [leaf for leaf in others if id(leaf) not in known]
+    surroundings = _surroundings(f) if unnamed or tape.constants else {}
+    for name, tensor in surroundings.items():
+        if origin(tensor) not in name_of:
+            name_of[origin(tensor)] = _free(name, taken)
+    for name, held in tape.variables.items():
+        # What the function was given already has a name: it is the same tensor.
+        values = [key for key in held if key not in name_of]
+        numbered = len(values) > 1 or name in taken
+        for k, key in enumerate(values, start=1):
+            name_of[key] = _free(f"{name}{k}" if numbered else name, taken)
+    for leaf in unnamed:
+        if origin(leaf) not in name_of:
+            name_of[origin(leaf)] = _free("w", taken, start=1)
+    step = 0
+    for fn in inner:
+        count = count_results(fn)
+        missing = [k for k in range(count) if (fn, k) not in name_of]
+        if not missing:
+            continue
+        step += 1
+        while f"v{step}" in taken:
+            step += 1
+        for k in missing:
+            of_several = f"v{step}[{k}]" if count > 1 else f"v{step}"
+            name_of[(fn, k)] = of_several
+    return name_of
+
+
+def _free(name: str, taken: set[str], start: int | None = None) -> str:
+    """Return the name, or with a number if it is taken; it is taken from now on."""
+    candidate = name if start is None else f"{name}{start}"
+    k = start or 1
+    while candidate in taken:
+        k += 1
+        candidate = f"{name}{k}" if start else f"{name}_{k}"
+    taken.add(candidate)
+    return candidate
+
+
+def _surroundings(f: object) -> dict[str, Tensor]:
+    """Return the tensors that f can see besides its arguments, by name.
+
+    A function that f calls may see more, as in trace(lambda x: loss(x, labels), x).
+    """
+    if isinstance(f, torch.nn.Module):
+        return dict(f.named_parameters())
+    seen = _visible(f)
+    called = [value for value in seen.values() if inspect.isfunction(value)]
+    for function in called:
+        seen = {**_visible(function), **seen}
+    modules = {
+        name: value
+        for name, value in seen.items()
+        if isinstance(value, torch.nn.Module)
+    }
+    tensors = {
+        name: value for name, value in seen.items() if isinstance(value, Tensor)
+    }
+    for name, module in modules.items():
+        prefix = f"{name}." if len(modules) > 1 else ""
+        for inner, parameter in module.named_parameters():
+            tensors[prefix + inner] = parameter
+    return tensors
+
+
+def _visible(f: object) -> dict[str, Any]:
+    """Return what a function finds by name outside of itself, or what an object holds."""
+    if isinstance(f, partial):
+        return _visible(f.func)
+    if inspect.ismethod(f):
+        return {**_visible(f.__func__), "self": f.__self__}
+    if not inspect.isfunction(f):
+        return dict(getattr(f, "__dict__", {}))
+    try:
+        variables = inspect.getclosurevars(inspect.unwrap(f))
+    except ValueError:  # a variable of the closure is not bound yet
+        return {}
+    return {**variables.globals, **variables.nonlocals}
+
+
+def function_name(f: object) -> str:
+    """Return what to call the function itself."""
+    if isinstance(f, partial):
+        return function_name(f.func)
+    name = getattr(f, "__name__", type(f).__name__)
+    return "f" if name == "<lambda>" else str(name)
+
+
+def code_of(f: object) -> CodeType | None:
+    """Return the code that runs when f is called, if it is Python's."""
+    if isinstance(f, partial):
+        return code_of(f.func)
+    if isinstance(f, torch.nn.Module):
+        f = f.forward
+    if not hasattr(f, "__code__") and not inspect.ismethod(f):
+        f = type(f).__call__  # an object that can be called
+    f = inspect.unwrap(f) if callable(f) else f
+    code = getattr(f, "__code__", None)
+    return code if isinstance(code, CodeType) else None
+
+
+def input_names(f: Callable[..., object], count: int) -> list[str]:
+    """Return the names of f's parameters; x, or x1, x2, …, where f does not tell."""
+    called = f.forward if isinstance(f, torch.nn.Module) else f
+    try:
+        signature = inspect.signature(called)
+        bound = signature.bind(*range(count)).arguments
+    except ValueError:  # a function of C
+        return ["x"] if count == 1 else [f"x{k + 1}" for k in range(count)]
+    except TypeError:
+        raise TypeError(
+            f"{function_name(f)}{inspect.signature(called)} cannot be called with {count} "
+            f"input{'s' * (count != 1)}. Pass each tensor that it needs, and fix the other "
+            "arguments, as in trace(lambda x: f(x, 3), x)."
+        ) from None
+    names: list[str] = []
+    for name, value in bound.items():
+        if isinstance(value, tuple):
+            names += [f"{name}{k + 1}" for k in range(len(value))]
+        else:
+            names.append(name)
+    return names
+
+
+def given_names(
+    names: Names | None, inputs: Sequence[Tensor]
+) -> dict[int, str]:
+    """Return the names that the caller gave, by the identity of the tensor."""
+    if names is None:
+        return {}
+    if isinstance(names, str):
+        raise TypeError(
+            f"names is the string {names!r}. Pass a list of names, as in names=[{names!r}], or a "
+            "mapping from names to tensors."
+        )
+    if isinstance(names, Mapping):
+        pairs = dict(names)
+        for name, tensor in pairs.items():
+            if not isinstance(tensor, Tensor):
+                raise TypeError(
+                    f"names[{name!r}] must be a tensor, but it is of type {type(tensor).__name__}. "
+                    "A mapping goes from names to tensors."
+                )
+        chosen, tensors = list(pairs), list(pairs.values())
+    else:
+        chosen, tensors = list(names), list(inputs)
+        if len(chosen) != len(inputs):
+            raise ValueError(
+                f"names holds {_counted(len(chosen), 'name')} for "
+                f"{_counted(len(inputs), 'input')}. Give one for each."
+            )
+    for name in chosen:
+        if not isinstance(name, str) or not str(name).strip():
+            raise TypeError(
+                f"A name must be a string that is not empty, not {name!r}."
+            )
+    if len(set(chosen)) < len(chosen):
+        raise ValueError(
+            "names holds a name twice. Give each tensor one of its own."
+        )
+    return {
+        id(tensor): name for name, tensor in zip(chosen, tensors, strict=True)
+    }
+
+
+def check_distinct(names: Sequence[str]) -> None:
+    """Raise if two tensors have the same name."""
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(
+                f"names calls a tensor {name}, but that is the name of another input. Give that "
+                "one a name too."
+            )
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"

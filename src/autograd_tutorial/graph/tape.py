@@ -1,0 +1,261 @@
+"""What ran: the operations that torch dispatched, each with the node that autograd gave it."""
+
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from autograd_tutorial.graph.model import Source
+
+__all__ = [
+    "Call",
+    "Calls",
+    "Constant",
+    "GradFn",
+    "Reference",
+    "Tape",
+    "count_results",
+    "is_leaf",
+    "origin",
+]
+
+PACKAGE = str(Path(__file__).parent)
+TORCH = str(Path(torch.__file__).parent)
+
+GradFn = Any  # torch.autograd.graph.Node, with attributes that its type does not list
+Reference = tuple[object, int]
+"""Where a tensor of the graph comes from: a node and which of its results, or the identity of a
+leaf and 0."""
+
+
+class Operation(NamedTuple):
+    """An operation as torch lists it."""
+
+    name: str
+    overload: str
+    in_place: bool
+
+
+@cache
+def _operation_of(function: torch._ops.OpOverload) -> Operation:
+    schema = function._schema
+    name = schema.name.split("::")[1]
+    overload = f"{name}.{schema.overload_name}".rstrip(".")
+    return Operation(name, overload, schema.is_mutable)
+
+
+_DETACH = torch.ops.aten.detach.default
+
+
+class Call(NamedTuple):
+    """An operation that ran: what was called, on what, and from which line."""
+
+    operation: Operation
+    arguments: tuple[object, ...]
+    keywords: dict[str, object]
+    source: Source | None
+
+
+@dataclass(slots=True)
+class Constant:
+    """A tensor that does not require grad, as an argument."""
+
+    tensor: Tensor
+    number: object
+
+
+class Cut(NamedTuple):
+    """An operation with an argument that requires grad and a result that does not."""
+
+    operation: str
+    source: Source | None
+    recording: bool
+
+
+Calls = dict[GradFn, tuple[Call | None, dict[int, Tensor]]]
+"""What was called for each node, and the results that were seen."""
+
+
+class Tape(TorchDispatchMode):
+    """Record each operation that runs inside the block, and the node that autograd gave it.
+
+    Autograd attaches the node after the operation has returned to it, so an operation is linked
+    to its node when the next one begins, or at the end.
+    """
+
+    def __init__(self, code: CodeType | None) -> None:
+        """Watch the variables of the function that has this code."""
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.code = code
+        self.calls: Calls = {}
+        self.cuts: list[Cut] = []
+        self.variables: dict[str, dict[Reference, Tensor]] = {}
+        self.constants: set[int] = set()
+        self._place: tuple[FrameType, int] | None = None
+        self._frame: FrameType | None = None
+        self._pending: tuple[Call, object, bool] | None = None
+        self._versions: dict[str, tuple[int, int]] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Let torch not import its compiler, which takes seconds, at the first operation."""
+        return False
+
+    def __torch_dispatch__(
+        self,
+        func: torch._ops.OpOverload,
+        types: Any,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
+        """Note what is called on what, and call it."""
+        place = sys._getframe(1)
+        if func is _DETACH and self._place == (place, place.f_lasti):
+            return func(
+                *args
+            )  # a node that saves the result of its own operation
+        self._place = place, place.f_lasti
+        self._link()
+        source = self._look_up()
+        keywords = kwargs or {}
+        # Before the call: an in-place operation gives its argument a new node.
+        arguments = tuple(map(refer, args))
+        self.see(args)
+        named = {key: refer(value) for key, value in keywords.items()}
+        result = func(*args, **keywords)
+        self.constants |= {
+            id(constant.tensor)
+            for constant in arguments
+            if isinstance(constant, Constant) and constant.number is None
+        }
+        call = Call(_operation_of(func), arguments, named, source)
+        self._pending = call, result, torch.is_grad_enabled()
+        return result
+
+    def __exit__(self, *error: object) -> None:
+        """Link the last operation and look at the variables a last time."""
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
+        self._link()
+        if self._frame is not None:
+            self._note_variables(self._frame)
+            self._frame = self._place = None
+
+    def see(self, argument: object) -> None:
+        """Note the value of an argument that no operation was seen to return.
+
+        It may be from before, or one of several that a `torch.autograd.Function` returned.
+        """
+        if isinstance(argument, list | tuple):
+            for item in argument:
+                self.see(item)
+        elif isinstance(argument, Tensor):
+            self._link_result(None, argument)
+
+    def _link(self) -> None:
+        """Link the last operation to the nodes that autograd gave its results."""
+        if self._pending is None:
+            return
+        (call, result, recording), self._pending = self._pending, None
+        linked = False
+        for tensor in result if isinstance(result, tuple | list) else (result,):
+            if not isinstance(tensor, Tensor):
+                continue
+            # x[0] = 1 changes x too: it is the base of the view x[0]. The operation is then a
+            # node of x, and the view gets a new node, which views the new x.
+            if call.operation.in_place and tensor._base is not None:
+                linked |= self._link_result(call, tensor._base)
+                linked |= self._link_result(None, tensor)
+            else:
+                linked |= self._link_result(call, tensor)
+        if linked or torch._C._current_graph_task_id() != -1:
+            return  # within a backward pass nothing is recorded unless asked for
+        if any(map(_is_reference, call.arguments)):
+            self.cuts.append(Cut(call.operation.name, call.source, recording))
+
+    def _link_result(self, call: Call | None, tensor: Tensor) -> bool:
+        node = tensor.grad_fn
+        if node is None:
+            return False
+        _, results = self.calls.setdefault(node, (call, {}))
+        if tensor.output_nr not in results:
+            results[tensor.output_nr] = tensor.detach().clone()
+        return True
+
+    def _look_up(self) -> Source | None:
+        """Return the line that called the operation; note the variables of the function."""
+        frame: FrameType | None = sys._getframe(2)
+        if self._frame is None:
+            self._frame = _outermost(frame, self.code)
+        if self._frame is not None:
+            self._note_variables(self._frame)
+        while frame and frame.f_code.co_filename.startswith(TORCH):
+            frame = frame.f_back
+        if frame is None or frame.f_code.co_filename.startswith(PACKAGE):
+            return None  # torch's own module, which trace called
+        return Source(frame.f_code.co_filename, frame.f_lineno)
+
+    def _note_variables(self, frame: FrameType) -> None:
+        for name, value in frame.f_locals.items():
+            if not isinstance(value, Tensor):
+                continue
+            version = id(value), _version(value)
+            if self._versions.get(name) != version:
+                self._versions[name] = version
+                held = self.variables.setdefault(name, {})
+                held.setdefault(origin(value), value)
+
+
+def _outermost(
+    frame: FrameType | None, code: CodeType | None
+) -> FrameType | None:
+    """Return the outermost frame above this one that runs the code."""
+    found = None
+    while frame and code:
+        if frame.f_code is code:
+            found = frame
+        frame = frame.f_back
+    return found
+
+
+def _version(tensor: Tensor) -> int:
+    """Return how often the tensor was changed in place; those of inference mode do not count."""
+    return 0 if tensor.is_inference() else tensor._version
+
+
+def origin(tensor: Tensor) -> Reference:
+    """Return where a tensor comes from."""
+    return (tensor.grad_fn or id(tensor), tensor.output_nr)
+
+
+def refer(argument: object) -> object:
+    if isinstance(argument, Tensor):
+        if argument.requires_grad:
+            return origin(argument)
+        if argument.dim() == 0 and not argument.is_complex():
+            return Constant(argument, argument.tolist())
+        return Constant(argument, None)
+    if isinstance(argument, list | tuple):
+        return [refer(item) for item in argument]
+    return argument
+
+
+def _is_reference(argument: object) -> bool:
+    if isinstance(argument, list):
+        return any(map(_is_reference, argument))
+    return isinstance(argument, tuple)
+
+
+def is_leaf(fn: GradFn) -> bool:
+    """Tell whether the node is where a leaf receives its gradient."""
+    return hasattr(fn, "variable")
+
+
+def count_results(fn: GradFn) -> int:
+    """Return the number of results of the operation."""
+    return len(fn._input_metadata)
