@@ -191,16 +191,16 @@ def measure(tool: str, subject: str) -> None:
     graph, first = timed(make)
     report(graph=first, graph_memory=peak() - base)
     if first < SLOW:
-        found = medians(plain, make)
+        found = compare(plain, make)
         report(**dict(zip(("plain", "graph"), found, strict=True)))
     else:
-        report(plain=medians(plain)[0])
+        report(plain=compare(plain)[0])
     svg, first = timed(lambda: draw(graph))
     size = len(svg.encode() if isinstance(svg, str) else svg)
     report(picture=first, picture_memory=peak() - base, size=size)
     if first < SLOW:
         calls = [draw, *(others if subject == F else [])]
-        found = medians(*(partial(call, graph) for call in calls))
+        found = compare(*(partial(call, graph) for call in calls))
         report(**dict(zip(("picture", "bare"), found, strict=False)))
 
 
@@ -211,16 +211,32 @@ def timed(call: Callable[[], Any]) -> tuple[Any, float]:
     return result, time.process_time() - start
 
 
-def medians(*calls: Callable[[], Any]) -> list[float]:
-    """Call each five times, in turn, again and again; return the medians of their seconds."""
-    times: list[list[float]] = [[] for _ in calls]
+def compare(*calls: Callable[[], Any]) -> list[float]:
+    """Return the seconds of each call, those of the later ones as multiples of the first.
+
+    In each turn, each is called again and again for a twentieth of a second. Medians are taken
+    within the turns, and of the turns: what else runs on the machine slows all of a turn.
+    """
+    turns: list[list[float]] = []
     start = time.process_time()
-    while not times[0] or (
-        len(times[0]) < 2000 and time.process_time() < start + 3
+    while len(turns) < 5 or (
+        len(turns) < 40 and time.process_time() < start + 4
     ):
-        for call, its_times in zip(calls, times, strict=True):
-            its_times += [timed(call)[1] for _ in range(5)]
-    return [statistics.median(its_times) for its_times in times]
+        turns.append([median_of(call, 0.05) for call in calls])
+    first = statistics.median(turn[0] for turn in turns)
+    ratios = [[mine / turn[0] for mine in turn] for turn in turns]
+    return [
+        first * statistics.median(ratio) for ratio in zip(*ratios, strict=True)
+    ]
+
+
+def median_of(call: Callable[[], Any], seconds: float) -> float:
+    """Call something for so many seconds, once at least; return the median of its times."""
+    times: list[float] = []
+    until = time.process_time() + seconds
+    while not times or time.process_time() < until:
+        times.append(timed(call)[1])
+    return statistics.median(times)
 
 
 def peak() -> int:
@@ -297,9 +313,9 @@ Measured on {dt.date.today()} by `nox -s benchmark`: {versions}, Python
 {platform.python_version()}, {platform.system()}, {os.cpu_count()} processor cores.
 
 - Times are processor times, as multiples of a plain forward and backward pass of the same
-  function: medians of repeated calls, five of the one and five of the other in turn, in a fresh
-  process for each line. A step of over {SLOW} s ran once. Once used, torchlens leaves every
-  operation of torch slower, the plain pass too; so its multiples are understated.
+  function: the medians of repeated calls, for a twentieth of a second of the one and of the other
+  in turn, in a fresh process for each line. A step of over {SLOW} s ran once. Once used, torchlens leaves
+  the operations of torch slower, also those of the plain pass; so its multiples are understated.
 - *Graph*: the run, and the tool's object of it. Ours holds all values, adjoints, messages and
   partials; torchviz the names of the backward nodes; torchview the shapes of a forward pass;
   torchlens its values. No tool but ours ran a backward pass.

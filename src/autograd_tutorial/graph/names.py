@@ -195,7 +195,7 @@ def given_names(
                 f"{_counted(len(inputs), 'input')}. Give one for each."
             )
     for name in chosen:
-        if not isinstance(name, str) or not str(name).strip():
+        if not str(name).strip() or not isinstance(name, str):
             raise TypeError(
                 f"A name must be a string that is not empty, not {name!r}."
             )
