@@ -828,12 +828,15 @@ class TestNames:
             y.add_(1)
             return y.sin()
 
-        assert statements(trace(f, vector(1.0)[0])) == [
+        graph = trace(f, vector(1.0)[0])
+        assert statements(graph) == [
             "x",
             "y1 = mul(x, 2)",
             "y2 = add_(y1, 1)",
             "v1 = sin(y2)",
         ]
+        assert graph["y1"].primal == 2
+        assert graph["y2"].primal == 3
 
     def test_recursion(self) -> None:
         """The variables are those of the outermost call."""
@@ -1372,7 +1375,10 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("f", "words"),
         [
-            (returns(vector(1.0)), ["without a graph", "built anew", "torch.stack"]),
+            (
+                returns(vector(1.0)),
+                ["without a graph", "built anew", "torch.stack"],
+            ),
             (lambda x: (x * 2).detach(), ["cut by .detach()", "Leave it out"]),
             (lambda x: (x * 2).data, [".data", "line"]),
             (without_recording, ["torch.no_grad()", "mul in line", "Move"]),
