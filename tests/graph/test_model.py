@@ -137,6 +137,19 @@ class TestCheck:
         graph.edges[0].message = vector(math.inf, 0.75)
         assert graph.check() == 0.25
 
+    def test_entropy_at_zero_is_no_difference(self) -> None:
+        """Where 0 · ∞ stands beside the diagonal, the messages are still those of the diagonal."""
+        graph = trace(lambda p: -(p * p.log()).sum(), vector(0.5, 0.5, 0))
+        assert graph.check() == 0
+        assert graph.doubts == ()
+
+    def test_a_missing_message_is_found(self) -> None:
+        """A value that has an adjoint has received something."""
+        graph = example()
+        (edge,) = graph.edges_from[graph["v1"]]
+        edge.message = None
+        assert graph.check() == abs(tensor(graph["v1"].adjoint).item())
+
     def test_nan_on_one_side(self) -> None:
         """A NaN that the chain rule does not explain is infinitely wrong."""
         graph = example()

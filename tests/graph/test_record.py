@@ -858,6 +858,34 @@ class TestNames:
             "v4 = mul(outer, 1)",
         ]
 
+    def test_a_slice_to_the_end(self) -> None:
+        """The largest of all integers stands for the end."""
+        graph = trace(lambda x: x[1:].sum(), vector(1, 2, 3))
+        assert graph.nodes[1].statement == "v1 = slice(x, 0, 1, end)"
+
+    def test_a_function_that_f_calls_sees_parameters(self) -> None:
+        """Their names are found one call down."""
+        net = nn.Linear(2, 1)
+
+        def loss(x: Tensor) -> Tensor:
+            total: Tensor = net(x).sum()
+            return total
+
+        graph = trace(lambda x: loss(x), vector(1, 2).float())  # noqa: PLW0108
+        assert {"weight", "bias"} <= {node.name for node in graph.nodes}
+
+    def test_a_name_for_a_tensor_that_plays_no_part(self) -> None:
+        """A mapping with a tensor that f does not use is a mistake, and said so."""
+        x, other = vector(1), vector(2)
+        with pytest.raises(ValueError, match="b that takes no part"):
+            trace(torch.sin, x, names={"b": other}, cotangent=vector(1))
+
+    def test_a_name_for_a_constant(self) -> None:
+        """A mapping may name a constant."""
+        x, mask = vector(1, 2), vector(0, 1)
+        graph = trace(lambda x: (x * mask).sum(), x, names={"kept": mask})
+        assert graph.nodes[1].statement == "v1 = mul(x, kept)"
+
     def test_statements(self) -> None:
         """Arguments are names, numbers, lists and options."""
 

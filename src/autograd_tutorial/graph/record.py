@@ -7,6 +7,7 @@
 """
 
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import NamedTuple
@@ -134,7 +135,7 @@ def trace(
             )
             raise
         root = check_result(result, tape)
-        tape.see(root)
+        tape.refer(root)
         seed = check_cotangent(cotangent, root)
         known = {
             id(leaf): name for leaf, name in zip(leaves, called, strict=True)
@@ -305,11 +306,9 @@ def _operation(
     call, results = calls.get(fn, (None, {}))
     names = tuple(name_of[(fn, k)] for k in range(count_results(fn)))
     count = len(names)
-    class_name, operation = _split_name(fn.name())
-    if not _is_custom(fn):  # such as AsStrided
-        operation = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower()
-    overload = ""
-    if call and not _is_custom(fn):
+    custom, overload = _is_custom(fn), ""
+    class_name, operation = _split_name(fn.name(), custom)
+    if call and not custom:
         operation, overload, _ = call.operation
         if class_name == "CopySlices":
             overload = ""  # the node of the changed view's base has no formula of its own
@@ -346,10 +345,13 @@ def _operation(
 
 
 @cache
-def _split_name(name: str) -> tuple[str, str]:
-    """Return the name of torch's node without its namespace, and without "Backward0"."""
+def _split_name(name: str, custom: bool) -> tuple[str, str]:
+    """Return the name of torch's node without its namespace, and that of the operation."""
     class_name = name.rpartition("::")[2]
-    return class_name, re.sub(r"Backward\d*$", "", class_name)
+    operation = re.sub(r"Backward\d*$", "", class_name)
+    if not custom:  # AsStrided is called as_strided
+        operation = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower()
+    return class_name, operation
 
 
 def _is_custom(fn: GradFn) -> bool:
@@ -380,7 +382,7 @@ def _show(
         return f"[{', '.join(items)}]"
     if isinstance(argument, float):
         return number(argument)
-    return str(argument)
+    return "end" if argument == sys.maxsize else str(argument)
 
 
 def _kind(message: Tensor | None, before: GradFn, output: int) -> Kind:

@@ -117,23 +117,15 @@ class Tape(TorchDispatchMode):
         """Note what is called on what, and call it."""
         place = sys._getframe(1)
         if func is _DETACH and self._place == (place, place.f_lasti):
-            return func(
-                *args
-            )  # a node that saves the result of its own operation
+            return func(*args)  # by a node that saves its own result
         self._place = place, place.f_lasti
         self._link()
         source = self._look_up()
         keywords = kwargs or {}
         # Before the call: an in-place operation gives its argument a new node.
-        arguments = tuple(map(refer, args))
-        self.see(args)
-        named = {key: refer(value) for key, value in keywords.items()}
+        arguments = tuple(map(self.refer, args))
+        named = {key: self.refer(value) for key, value in keywords.items()}
         result = func(*args, **keywords)
-        self.constants |= {
-            id(constant.tensor)
-            for constant in arguments
-            if isinstance(constant, Constant) and constant.number is None
-        }
         call = Call(_operation_of(func), arguments, named, source)
         self._pending = call, result, torch.is_grad_enabled()
         return result
@@ -146,16 +138,26 @@ class Tape(TorchDispatchMode):
             self._note_variables(self._frame)
             self._frame = self._place = None
 
-    def see(self, argument: object) -> None:
-        """Note the value of an argument that no operation was seen to return.
+    def refer(self, argument: object) -> object:
+        """Return what stands for an argument in a call.
 
-        It may be from before, or one of several that a `torch.autograd.Function` returned.
+        Of a tensor that no operation was seen to return, note the value. It may be from before,
+        or one of several that a `torch.autograd.Function` returned.
         """
         if isinstance(argument, list | tuple):
-            for item in argument:
-                self.see(item)
-        elif isinstance(argument, Tensor):
-            self._link_result(None, argument)
+            return [self.refer(item) for item in argument]
+        if not isinstance(argument, Tensor):
+            return argument
+        if argument.requires_grad:
+            node, output = origin(argument)
+            _, seen = self.calls.get(node, (None, {}))
+            if output not in seen:
+                self._link_result(None, argument)
+            return node, output
+        if argument.dim() == 0 and not argument.is_complex():
+            return Constant(argument, argument.tolist())
+        self.constants.add(id(argument))
+        return Constant(argument, None)
 
     def _link(self) -> None:
         """Link the last operation to the nodes that autograd gave its results."""
@@ -231,18 +233,6 @@ def _version(tensor: Tensor) -> int:
 def origin(tensor: Tensor) -> Reference:
     """Return where a tensor comes from."""
     return (tensor.grad_fn or id(tensor), tensor.output_nr)
-
-
-def refer(argument: object) -> object:
-    if isinstance(argument, Tensor):
-        if argument.requires_grad:
-            return origin(argument)
-        if argument.dim() == 0 and not argument.is_complex():
-            return Constant(argument, argument.tolist())
-        return Constant(argument, None)
-    if isinstance(argument, list | tuple):
-        return [refer(item) for item in argument]
-    return argument
 
 
 def _is_reference(argument: object) -> bool:
