@@ -1,17 +1,21 @@
 """The examples in the docstrings, and what every docstring must say."""
 
 import doctest
+import importlib
 import inspect
+import pkgutil
 from types import ModuleType
 
 import pytest
 
+import autograd_tutorial
 from autograd_tutorial import functions
 from autograd_tutorial.exercises import (
     ex1_gradient_argument,
     ex2_sine_derivative,
     ex5_log_sine_reciprocal,
 )
+from autograd_tutorial.graph import Graph, record, structure
 
 MODULES = [
     functions,
@@ -24,14 +28,22 @@ FUNCTIONS = [
     for module in MODULES
     for name in module.__all__
     if inspect.isfunction(function := getattr(module, name))
+] + [record.trace, Graph.check, Graph.pullback, Graph.pushforward]
+WITH_EXAMPLES = [functions, record, structure]
+EVERY_MODULE = [
+    importlib.import_module(found.name)
+    for found in pkgutil.walk_packages(
+        autograd_tutorial.__path__, "autograd_tutorial."
+    )
 ]
 
 
-def test_examples() -> None:
+@pytest.mark.parametrize("module", EVERY_MODULE)
+def test_examples(module: ModuleType) -> None:
     """Each example in the docstrings prints what it says."""
-    result = doctest.testmod(functions)
-    assert result.attempted >= 10
+    result = doctest.testmod(module)
     assert result.failed == 0
+    assert bool(result.attempted) == (module in WITH_EXAMPLES)
 
 
 @pytest.mark.parametrize("module", MODULES)

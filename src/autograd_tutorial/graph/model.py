@@ -234,6 +234,10 @@ class Graph:
         -------
         float
             The largest absolute difference; infinite where only one side is NaN.
+
+        References
+        ----------
+        Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 3, for both equations.
         """
         return max((gap for gap, _, _ in self._gaps()), default=0.0)
 
