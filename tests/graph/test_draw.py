@@ -389,6 +389,7 @@ def test_the_names_of_many_results_give_way() -> None:
     node.names = tuple(f"v1[{i}]" for i in range(4))
     node.statement = f"{', '.join(node.names)} = unbind(x)"
     node.primals = node.adjoints = (torch.tensor(1.0), None, torch.ones(2))
+    graph.edges[0].partial = None
     drawing = Drawing(to_svg(graph))
     assert drawing.statements()[1] == "v1 = unbind(x)"
     assert drawing.texts("ag-value")[1] == "→ 1, none, (2,)"
@@ -408,7 +409,7 @@ def test_the_result_that_an_edge_takes_is_named() -> None:
     graph.edges[1].output = 1
     graph.edges[0].partial = graph.edges[1].partial = None
     assert Drawing(to_svg(graph)).labels("ag-edge") == [
-        "x to v1: partial J 2×1, message 1",
+        "x to v1: partial J 5×1, message 1",
         "b to v2: partial J 1×3, message 1",
     ]
 
@@ -416,7 +417,7 @@ def test_the_result_that_an_edge_takes_is_named() -> None:
 def test_what_was_not_seen() -> None:
     """A value, adjoint or message that is missing is said to be."""
     graph = made([("v1 = exp(x)", [("x", 1.0, 1.0)])])
-    graph["x"].adjoints = graph["v1"].primals = (None,)
+    graph["x"].adjoints = graph["v1"].primals = graph["v1"].adjoints = (None,)
     graph.edges[0].partial = graph.edges[0].message = None
     drawing = Drawing(to_svg(graph))
     assert drawing.labels("ag-node")[0] == "input x: value 2, adjoint none"

@@ -172,7 +172,7 @@ def test_caption_reports_the_check() -> None:
         return y * 2
 
     exact = trace(torch.sin, TWO)._repr_html_()
-    assert "Checked: each message is adjoint times partial" in exact
+    assert "Checked: each message is adjoint times local derivative" in exact
     doubted = trace(hooked, TWO)._repr_html_()
     assert "The check found a difference of 4." in doubted
     assert "The messages to y do not add up to its adjoint" in doubted

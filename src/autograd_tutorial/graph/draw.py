@@ -17,7 +17,7 @@ from torch import Tensor
 from autograd_tutorial.graph.fold import Box, Fold, Link, fold
 from autograd_tutorial.graph.layout import Curve, Place, Size, place
 from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
-from autograd_tutorial.graph.structure import describe, value
+from autograd_tutorial.graph.structure import value
 
 __all__ = ["text_width", "to_dot", "to_svg"]
 
@@ -322,7 +322,7 @@ def _sums(
 def _tag(link: Link) -> _Tag:
     first, room = link.edges[0], WIDEST // 2
     if len(link.edges) == 1:
-        partial = _partial(first)
+        partial = first.structure
         message = _values((first.message,), room)
         said = f"partial {partial.removeprefix('× ')}"
     else:
@@ -348,13 +348,6 @@ def _total(edges: Sequence[Edge]) -> Tensor | None:
     for message in messages[1:]:
         total = total + message
     return total
-
-
-def _partial(edge: Edge) -> str:
-    result, argument = edge.target.primals[0], edge.source.primals[edge.output]
-    if result is None or argument is None:
-        return "J"
-    return describe(edge.partial, result.shape, argument.shape)
 
 
 def _said(box: Box, result: int | None) -> str:

@@ -7,7 +7,7 @@ and adds along the edges, and it calls the vector-Jacobian product that torch re
 import linecache
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from autograd_tutorial.graph.structure import value
+from autograd_tutorial.graph.structure import describe, value
 
 __all__ = ["Edge", "FirstNaN", "Graph", "Node", "Source"]
 
@@ -122,6 +122,19 @@ class Edge:
 
     message: Tensor | None = None
     """What the target sent back along this edge, its adjoint times the partial; None if nothing."""
+
+    @property
+    def structure(self) -> str:
+        """What kind of matrix the partial is, such as ``× 4``, ``2 I``, ``diag(3)``, ``J 15×12``."""
+        rows = _entries(
+            zip(self.target.primals, self.target.adjoints, strict=True)
+        )
+        columns = _entries([(self.source.primals[self.output], self.message)])
+        return (
+            describe(self.partial, (rows,), (columns,))
+            if rows and columns
+            else "J"
+        )
 
     @property
     def rule(self) -> str:
@@ -635,6 +648,12 @@ def _is_zero_times_infinity(left: Tensor | None, right: Tensor | None) -> bool:
         ((left == 0).any() and right.isinf().any())
         or (left.isinf().any() and (right == 0).any())
     )
+
+
+def _entries(alike: Iterable[tuple[Tensor | None, Tensor | None]]) -> int:
+    """Return the number of entries of results, from their values or else from what came back."""
+    known = [right if left is None else left for left, right in alike]
+    return sum(tensor.numel() for tensor in known if tensor is not None)
 
 
 def _line(node: Node) -> str:

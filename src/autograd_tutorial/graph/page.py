@@ -15,7 +15,7 @@ from autograd_tutorial.graph.draw import to_svg
 from autograd_tutorial.graph.fold import TooLargeError
 from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
 from autograd_tutorial.graph.steps import steps
-from autograd_tutorial.graph.structure import describe, number, value
+from autograd_tutorial.graph.structure import number, value
 
 __all__ = ["script", "style", "to_html", "to_table"]
 
@@ -103,8 +103,8 @@ _TOLD = (
 
 
 _LEGEND = (
-    "A box holds a value (→) and its adjoint (←). An arrow carries its local derivative above, and "
-    "below it the message that came back."
+    "A box holds a value (→) and its adjoint (←), an arrow its local derivative and below it the "
+    "message (←)."
 )
 
 
@@ -119,7 +119,7 @@ def _caption(graph: Graph) -> str:
         said += map(escape, doubts[:3])
     else:
         said.append(
-            "Checked: each message is adjoint times partial, and each adjoint the sum of its "
+            "Checked: each message is adjoint times local derivative, each adjoint the sum of its "
             f"messages{', up to rounding' if difference else ''}."
         )
     return " ".join(said)
@@ -164,7 +164,7 @@ def _rows(graph: Graph, node: Node) -> str:
 
 def _cells(edge: Edge) -> str:
     """Return what a table says of an edge."""
-    structure = _structure(edge)
+    structure = edge.structure.removeprefix("× ")
     if edge.partial is not None and edge.partial.numel() > 1:
         size = edge.target.primals[0]
         rows = size.numel() if size is not None else 1
@@ -175,16 +175,6 @@ def _cells(edge: Edge) -> str:
         f"<td>{_values((edge.message,))}</td><td>{escape(edge.rule)}</td>"
         f"<td>{escape(edge.formula)}</td>"
     )
-
-
-def _structure(edge: Edge) -> str:
-    target = edge.target.primals[0]
-    source = edge.source.primals[edge.output]
-    return describe(
-        edge.partial,
-        () if target is None else target.shape,
-        () if source is None else source.shape,
-    ).removeprefix("× ")
 
 
 def _values(tensors: Tensors) -> str:
@@ -231,7 +221,7 @@ def _plain_rows(graph: Graph) -> Iterator[list[str]]:
             yield [
                 *own,
                 edge.source.names[edge.output],
-                _structure(edge),
+                edge.structure.removeprefix("× "),
                 value(edge.message),
                 edge.rule,
                 edge.formula,

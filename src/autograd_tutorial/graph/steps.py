@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from autograd_tutorial.graph.fold import Box, Fold, fold
-from autograd_tutorial.graph.model import Graph, Node, Tensors
-from autograd_tutorial.graph.structure import describe, value
+from autograd_tutorial.graph.model import Graph, Tensors
+from autograd_tutorial.graph.structure import value
 
 __all__ = ["Step", "steps"]
 
@@ -58,8 +58,7 @@ def _forward(graph: Graph, box: Box) -> str:
     if box.kind != "operation":
         return f"the {box.kind} {box.name} is {primal}."
     partials = [
-        f"{describe(edge.partial, _shape(box, 0), _shape(edge.source, edge.output)).removeprefix('× ')} "
-        f"for {edge.source.names[edge.output]}"
+        f"{edge.structure.removeprefix('× ')} for {edge.source.names[edge.output]}"
         for edge in graph.edges_into.get(box, ())
     ]
     plural = "s" if len(partials) > 1 else ""
@@ -106,11 +105,6 @@ def _turns(box: Fold) -> str:
 
 def _values(tensors: Tensors) -> str:
     return _listed([value(tensor) for tensor in tensors])
-
-
-def _shape(node: Node, result: int) -> tuple[int, ...]:
-    primal = node.primals[result]
-    return () if primal is None else tuple(primal.shape)
 
 
 def _listed(parts: Sequence[str]) -> str:
