@@ -280,7 +280,7 @@ def table(subject: str, results: dict[str, tuple[Numbers, str]]) -> str:
     lines = [
         f"**{title}.** Plain forward and backward: {plain:.3g} ms.",
         "",
-        "| | graph | its memory | picture | its memory | SVG | finished |",
+        "| tool | graph: time | memory | picture: time | memory so far | SVG | finished |",
         "|---|--:|--:|--:|--:|--:|---|",
     ]
     for tool, (numbers, outcome) in results.items():
@@ -322,7 +322,7 @@ Measured on {dt.date.today()} by `nox -s benchmark`: {versions}, Python
 - *Picture*: from that object to SVG. The other tools need the program `dot`; here Graphviz, from
   pygraphviz's wheel, draws their source, for torchlens without the second layout that orders
   siblings. Ours folds the repeated operations of a chain; theirs draw each one.
-- *Its memory*: by how much the peak of the process grew over that of the plain passes, up to the
+- *Memory*: by how much the peak of the process grew over that of the plain passes, up to the
   first graph, and up to the first picture. It includes what a tool loads at its first use, but
   not its import.
 - A process was stopped after {LIMIT} s. 1 MB is a million bytes, 1 kB a thousand.

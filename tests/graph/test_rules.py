@@ -429,7 +429,7 @@ def test_no_rule_for_what_is_not_known(
         ("v12", "v\N{COMBINING MACRON}12"),
         ("loss", "adj(loss)"),
         ("fc1.weight", "adj(fc1.weight)"),
-        ("v3[0]", "adj(v3[0])"),
+        ("v3[0]", "v̄3[0]"),
         ("x1_2", "adj(x1_2)"),
     ],
 )

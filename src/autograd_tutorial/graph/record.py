@@ -274,9 +274,11 @@ def _backward(
         fired[fn] = len(fired), _dense(sent), _dense(received)
 
     handles = [fn.register_hook(partial(note, fn)) for fn in inner]
+    # Torch begins with 1 itself. For a tensor that it is given it first loads much else.
+    given = None if seed.numel() == 1 and seed.item() == 1 else seed
     try:
         gradients = torch.autograd.grad(
-            root, leaves, seed, retain_graph=True, allow_unused=True
+            root, leaves, given, retain_graph=True, allow_unused=True
         )
     except RuntimeError as error:
         if "backward through the graph a second time" not in str(error):
@@ -479,6 +481,8 @@ def _units(
 ) -> Sequence[Tensor]:
     """Return the unit vectors of the tensors of one kind."""
     size = shape.numel()
+    if size == 1:
+        return (torch.ones(shape, dtype=dtype, device=device),)
     identity = torch.eye(size, dtype=dtype, device=device)
     return identity.view((size, *shape)).unbind()
 

@@ -201,7 +201,7 @@ def adjoint_name(name: str) -> str:
     name
         The name of a value.
     """
-    if re.fullmatch(r"[A-Za-z]\d*", name):
+    if re.fullmatch(r"[A-Za-z]\d*(\[\d+\])?", name):
         return f"{name[0]}\N{COMBINING MACRON}{name[1:]}"
     return f"adj({name})"
 
