@@ -416,11 +416,12 @@ def test_exercise_5_shows_computed_numbers(
     soup = pages["exercises/ex5_log_sine_reciprocal.html"]
     (graph,) = soup.select("details figure.autograd-graph")
     said = " ".join(attribute(node, "aria-label") for node in graph.select("g"))
-    assert "v5 = reciprocal(x)" in said
-    assert "v6 = mul(v5, 1)" in said
+    assert "v1 = reciprocal(x)" in said
+    assert "u5 = mul(v1, 1)" in said
 
 
 GRAPHS = {
+    "index.html": 1,
     "tutorial.html": 3,
     "theory/forward-propagation.html": 2,
     "theory/backward-propagation.html": 2,
@@ -444,6 +445,17 @@ def test_graphs_stand_where_a_graph_is_spoken_of(
             if graph.select(".ag-bar"):
                 assert graph.select("svg title"), page
                 assert graph.select(".ag-told li"), page
+
+
+def test_structures_of_the_network_are_those_of_the_text(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    """The local derivatives that the gallery explains stand on its last graph."""
+    *_, network = pages["gallery/walk_the_graph.html"].select(
+        "figure.autograd-graph"
+    )
+    shown = {text.get_text() for text in network.select(".ag-partial")}
+    assert {"diag(6)", "copy", "reorder", "J 6×4"} <= shown
 
 
 def test_graphs_share_one_script_and_one_style_sheet(

@@ -265,9 +265,9 @@ def test_what_is_said_of_f() -> None:
         "output v7 = add(v4, v6): value −1.5, adjoint 0.25",
     ]
     assert drawing.labels("ag-edge")[:3] == [
-        "x to v1: partial 4, message 0.9093",
-        "v1 to v2: partial 0.25, message 0.2273",
-        "x to v3: partial −0.4161, message −0.5769",
+        "x to v1: local derivative 4, message 0.9093",
+        "v1 to v2: local derivative 0.25, message 0.2273",
+        "x to v3: local derivative −0.4161, message −0.5769",
     ]
     assert drawing.statements() == ["x", *(line for line, _ in F)]
     assert drawing.texts("ag-value") == ["→ 2"] + ["→ −1.5"] * 7
@@ -372,12 +372,13 @@ def test_names_are_escaped() -> None:
 
 
 def test_a_long_statement_is_cut_and_said_in_full() -> None:
-    """A box shows two lines of 26 letters; who hears the page gets all."""
+    """A box shows lines of 26 letters; who hears the page gets all."""
     long = "v1 = scaled_dot_product_attention(x, 2, 3)"
     drawing = Drawing(to_svg(made([(long, [("x", 1.0, 1.0)])])))
     assert drawing.texts("ag-statement")[1:] == [
         "v1 =",
         "scaled_dot_product_attent…",
+        "2, 3)",
     ]
     assert long in drawing.labels("ag-output")[0]
 
@@ -409,8 +410,8 @@ def test_the_result_that_an_edge_takes_is_named() -> None:
     graph.edges[1].output = 1
     graph.edges[0].partial = graph.edges[1].partial = None
     assert Drawing(to_svg(graph)).labels("ag-edge") == [
-        "x to v1: partial J 5×1, message 1",
-        "b to v2: partial J 1×3, message 1",
+        "x to v1: local derivative J 5×1, message 1",
+        "b to v2: local derivative J 1×3, message 1",
     ]
 
 
@@ -422,7 +423,9 @@ def test_what_was_not_seen() -> None:
     drawing = Drawing(to_svg(graph))
     assert drawing.labels("ag-node")[0] == "input x: value 2, adjoint none"
     assert drawing.texts("ag-value")[1] == "→ none"
-    assert drawing.labels("ag-edge") == ["x to v1: partial J, message none"]
+    assert drawing.labels("ag-edge") == [
+        "x to v1: local derivative J, message none"
+    ]
 
 
 def test_wide_and_combining_letters() -> None:

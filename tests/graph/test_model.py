@@ -137,6 +137,46 @@ class TestCheck:
         graph.edges[0].message = vector(math.inf, 0.75)
         assert graph.check() == 0.25
 
+    @pytest.mark.parametrize(
+        ("f", "cotangent"),
+        [
+            (lambda x: (2 * x).log(), vector(1, 1)),
+            (lambda x: (3 * x).sqrt(), vector(1, 1)),
+            (lambda x: 2 * x, vector(math.inf, math.nan)),
+            (lambda x: 2 * x, vector(-math.inf, 0)),
+            (lambda x: x / x[:1], vector(1, 1)),
+        ],
+    )
+    def test_an_infinite_adjoint_is_no_difference(
+        self, f: Function, cotangent: Tensor
+    ) -> None:
+        """Beside an infinite adjoint, the zeros of the partial say nothing."""
+        graph = trace(f, vector(0, 1), cotangent=cotangent)
+        assert not tensor(graph["x"].adjoint).isfinite().all()
+        assert graph.check() == 0
+        assert graph.doubts == ()
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            vector(0.75, 2),
+            vector(-math.inf, 2),
+            vector(math.nan, 2),
+            vector(math.inf, 2.25),
+            vector(math.inf, math.inf),
+        ],
+    )
+    def test_a_wrong_message_beside_infinity_is_found(
+        self, wrong: Tensor
+    ) -> None:
+        """One infinite entry hides no other one, and is checked itself."""
+        seed = vector(math.inf, 1)
+        graph = trace(lambda x: x * 2, vector(0, 1), cotangent=seed)
+        assert tensor(graph["x"].adjoint).tolist() == [math.inf, 2]
+        (graph.edges[0].message,) = graph["x"].adjoints = (wrong,)
+        assert graph.check() > 0
+        assert len(graph.doubts) == 1
+
     def test_entropy_at_zero_is_no_difference(self) -> None:
         """Where 0 · ∞ stands beside the diagonal, the messages are still those of the diagonal."""
         graph = trace(lambda p: -(p * p.log()).sum(), vector(0.5, 0.5, 0))
@@ -254,6 +294,24 @@ class TestPullback:
         for word in words:
             assert word in str(caught.value)
 
+    def test_of_what_torch_refuses(self) -> None:
+        """Torch's reason is told, and no cure that would not help."""
+        x = torch.tensor([[0, -1, 0], [1, 0, 0], [0.3, 0.2, 2]])
+        graph = trace(
+            lambda x: torch.view_as_real(torch.linalg.eig(x)[1]).abs(),
+            x.double(),
+            cotangent=torch.zeros(3, 3, 2),
+        )
+        with pytest.raises(ValueError, match=r"eig\(x\) cannot be .* phi") as e:
+            graph.pullback(randn(3, 3, 2))
+        assert "again" not in str(e.value)
+
+    def test_carries_no_graph(self) -> None:
+        """The cotangent's own graph stays outside."""
+        graph = trace(lambda x: x, vector(1))
+        cotangent = vector(1).requires_grad_()
+        assert not tensor(graph.pullback(cotangent)).requires_grad
+
     def test_after_a_change_in_place(self) -> None:
         """A saved tensor that has changed is found, and the cure is told."""
         weight = nn.Parameter(vector(3, 4))
@@ -363,6 +421,52 @@ class TestPushforward:
         expected = torch.func.jvp(f, (x,), (t,))[1]
         assert_close(graph.pushforward(t), expected, rtol=1e-12, atol=1e-13)
         assert graph.check() == 0
+
+    @pytest.mark.parametrize(
+        "f",
+        [
+            torch.sqrt,
+            lambda x: x.sqrt() * 2,
+            lambda x: torch.where(x > 0, x.sqrt(), 0.0),
+            lambda x: x.sqrt().sum(),
+        ],
+        ids=["alone", "scaled", "masked", "summed"],
+    )
+    def test_of_infinite_partials(self, f: Function) -> None:
+        """Zeros beside an infinity make no NaN."""
+        x, t = vector(0, 4), vector(1, 1)
+        graph = trace(f, x, cotangent=torch.ones_like(f(x)))
+        expected = torch.func.jvp(f, (x,), (t,))[1]
+        assert not expected.isnan().any()
+        assert torch.equal(graph.pushforward(t), expected)
+
+    def test_of_results_that_are_not_used(self) -> None:
+        """Eigenvectors, which the output does not depend on, are left alone."""
+
+        def f(x: Tensor) -> Tensor:
+            values: Tensor = torch.linalg.eigvals(x)
+            return values.real.prod()
+
+        x = torch.tensor([[0, -1, 0], [1, 0, 0], [0.3, 0.2, 2]]).double()
+        x += 0.1 * randn(3, 3)
+        t = randn(3, 3, seed=1)
+        expected = torch.func.jvp(f, (x,), (t,))[1]
+        assert_close(trace(f, x).pushforward(t), expected)
+
+    def test_in_inference_mode(self) -> None:
+        """The graph is asked as anywhere else."""
+        x, t = randn(20), randn(20, seed=1)
+        graph = trace(branches, x)
+        expected = graph.pushforward(t)
+        with torch.inference_mode():
+            assert torch.equal(graph.pushforward(t.clone()), expected)
+
+    @pytest.mark.parametrize("size", [3, 30])
+    def test_carries_no_graph(self, size: int) -> None:
+        """The tangent's own graph stays outside."""
+        graph = trace(lambda x: x.sin().sum(), randn(size))
+        pushed = graph.pushforward(randn(size).requires_grad_())
+        assert not pushed.requires_grad
 
     def test_of_an_input_that_plays_no_part(self) -> None:
         """What the output does not depend on moves nothing."""
@@ -521,6 +625,56 @@ class TestFirstNan:
         assert found.phase == "backward"
         assert "receives its adjoints and sends NaN to x" in found.sentence
 
+    def test_infinities_that_meet(self) -> None:
+        """The square roots send ∞ and −∞, neither of which is NaN."""
+        graph = trace(lambda x: x.sqrt() - x.sqrt(), number(0))
+        found = graph.first_nan
+        assert found is not None
+        assert (found.node, found.phase) == (graph["x"], "backward")
+        assert found.sentence == (
+            "All values are numbers. The first NaN comes on the way back, in "
+            "the adjoint of x: adding ∞ and −∞ makes it NaN."
+        )
+
+    def test_hook_on_a_leaf(self) -> None:
+        """A leaf may be the only one to see what its hook did."""
+        weight = nn.Parameter(number(2))
+        weight.register_hook(lambda g: g * math.nan)
+        found = trace(lambda x: x * weight, number(1)).first_nan
+        assert found is not None
+        assert found.node.name == "weight"
+        assert found.sentence.endswith(
+            "in the adjoint of weight: no message to it is NaN, so a hook "
+            "changed it."
+        )
+
+    def test_hook_on_a_value(self) -> None:
+        """The operation that made the value is innocent."""
+
+        def f(x: Tensor) -> Tensor:
+            y = x * 2
+            y.register_hook(lambda g: g * math.nan)
+            return y * 3
+
+        graph = trace(f, number(1))
+        found = graph.first_nan
+        assert found is not None
+        assert (found.node, found.phase) == (graph["y"], "backward")
+        assert found.sentence.endswith(
+            f"in the adjoint of y (line {self.line(f, 1)}: y = x * 2): "
+            "no message to it is NaN, so a hook changed it."
+        )
+
+    @pytest.mark.parametrize("constant", [vector(math.nan, 1), math.nan])
+    def test_of_a_constant(self, constant: Tensor | float) -> None:
+        """The graph does not hold constants, so it cannot tell."""
+        graph = trace(lambda x: (x * constant).sum(), number(1))
+        assert graph.first_nan is not None
+        assert graph.first_nan.sentence.endswith(
+            ", where x = 1. None of the recorded arguments is NaN, so a "
+            "constant holds it or the operation made it."
+        )
+
     def test_without_a_line(self) -> None:
         """Where the line is unknown, there is none in the sentence."""
 
@@ -564,6 +718,16 @@ class TestGraph:
 
         with pytest.raises(KeyError, match="x19, …"):
             trace(many, number(1))["y"]
+
+    def test_repr(self) -> None:
+        """Nodes and edges are shown in a few words."""
+        graph = wide_graph()
+        (split,) = graph.edges_into[graph["a"]]
+        assert repr(split.source) == "<Node x>"
+        assert repr(split.target) == f"<Node {split.target.statement}>"
+        assert repr(split) == f"<Edge x to {split.target.name}>"
+        (exp,) = graph.edges_into[graph["v1"]]
+        assert repr(exp) == "<Edge b to v1>"
 
     def test_edges_into(self) -> None:
         """The edges into an operation stand in the order of its arguments."""

@@ -87,6 +87,7 @@ CASES: dict[str, tuple[Function, list[Shape]]] = {
     "pow.Scalar(a, b)": (lambda x: 3**x, [(3,)]),
     "pow.Tensor_Scalar(a, -1)": (lambda x: x**-1, [(3,)]),
     "pow.Tensor_Scalar(a, 0)": (lambda x: x**0, [(3,)]),
+    "pow.Tensor_Scalar(a, 1)": (lambda x: x**1, [(3,)]),
     "pow.Tensor_Scalar(a, 2)": (torch.square, [(3,)]),
     "pow.Tensor_Scalar(a, 3)": (lambda x: x**3.0, [(3,)]),
     "pow.Tensor_Scalar(a, b)": (lambda x: x**-1.5, [(3,)]),
@@ -108,7 +109,7 @@ CASES: dict[str, tuple[Function, list[Shape]]] = {
     "stack(a)": (lambda x, w, z: torch.stack([x, w, z]), [(3,), (3,), (3,)]),
     "sub.Tensor(a, b)": (torch.sub, [(3,), (3,)]),
     "sub.Tensor(a, b, alpha)": (
-        lambda x, w: torch.sub(x, w, alpha=2),
+        lambda x, w: torch.sub(x, w, alpha=-2),
         [(3,), (3,)],
     ),
     "sum(a)": (torch.sum, [(2, 3)]),
@@ -287,8 +288,10 @@ def test_in_place(operation: str) -> None:
         lambda x: x * -2.5,
         lambda x: x / -4,
         lambda x: x.clamp(-0.3, 0.3),
+        lambda x: x**-4,
+        lambda x: torch.pow(x, torch.tensor(-2.0)),
     ],
-    ids=["times", "divided", "bounds"],
+    ids=["times", "divided", "bounds", "power", "powers"],
 )
 def test_constants(f: Function) -> None:
     """A number in a rule stays together, whatever its sign and size."""
@@ -318,7 +321,19 @@ def test_ties(f: Function, messages: list[list[float]]) -> None:
     [
         (torch.sin, [()], ["x̄ += v̄1 · cos(x)"]),
         (torch.square, [()], ["x̄ += v̄1 · 2 · x"]),
-        (lambda x: x**-0.5, [()], ["x̄ += v̄1 · (−0.5) · x^((−0.5) − 1)"]),
+        (lambda x: x**-0.5, [()], ["x̄ += v̄1 · (−0.5) · x^(−1.5)"]),
+        (lambda x: x**1.0, [()], ["x̄ += v̄1"]),
+        (lambda x: x**0.25, [()], ["x̄ += v̄1 · 0.25 · x^(−0.75)"]),
+        (
+            lambda x, w: torch.sub(x, w, alpha=-2),
+            [(), ()],
+            ["x̄ += v̄1", "w̄ += 2 · v̄1"],
+        ),
+        (
+            torch.addmm,
+            [(2, 4), (2, 3), (3, 4)],
+            ["x̄ += v̄1", "w̄ += v̄1 @ zᵀ", "z̄ += wᵀ @ v̄1"],
+        ),
         (lambda x: x**-1.0, [()], ["x̄ += −v̄1 / x²"]),
         (lambda x: x / -1e9, [()], ["x̄ += v̄1 / (−1·10⁹)"]),
         (lambda x: x / 1e9, [()], ["x̄ += v̄1 / (1·10⁹)"]),

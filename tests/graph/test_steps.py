@@ -15,14 +15,14 @@ def test_steps_of_f_in_words() -> None:
     told = [step.sentence for step in steps(trace(log_sine_reciprocal, TWO))]
     assert told == [
         "Step 1 of 16. Forward: the input x is 2.",
-        "Step 2 of 16. Forward: v1 = pow(x, 2) is 4, with the partial 4 for x.",
-        "Step 3 of 16. Forward: v2 = log(v1) is 1.386, with the partial 0.25 for v1.",
-        "Step 4 of 16. Forward: v3 = sin(x) is 0.9093, with the partial −0.4161 for x.",
-        "Step 5 of 16. Forward: v4 = mul(v2, v3) is 1.261, with the partials 0.9093 for v2 and 1.386 for v3.",
-        "Step 6 of 16. Forward: v5 = reciprocal(x) is 0.5, with the partial −0.25 for x.",
-        "Step 7 of 16. Forward: v6 = mul(v5, 1) is 0.5, with the partial 1 for v5.",
-        "Step 8 of 16. Forward: v7 = add(v4, v6) is 1.761, with the partials 1 for v4 and 1 for v6.",
-        "Step 9 of 16. Backward: v7 starts with the cotangent 1 and sends 1 to v4 and 1 to v6.",
+        "Step 2 of 16. Forward: v1 = pow(x, 2) is 4, with the local derivative 4 for x.",
+        "Step 3 of 16. Forward: v2 = log(v1) is 1.386, with the local derivative 0.25 for v1.",
+        "Step 4 of 16. Forward: v3 = sin(x) is 0.9093, with the local derivative −0.4161 for x.",
+        "Step 5 of 16. Forward: v4 = mul(v2, v3) is 1.261, with the local derivatives 0.9093 for v2 and 1.386 for v3.",
+        "Step 6 of 16. Forward: v5 = reciprocal(x) is 0.5, with the local derivative −0.25 for x.",
+        "Step 7 of 16. Forward: v6 = mul(v5, 1) is 0.5, with the local derivative 1 for v5.",
+        "Step 8 of 16. Forward: v7 = add(v4, v6) is 1.761, with the local derivatives 1 for v4 and 1 for v6.",
+        "Step 9 of 16. Backward: v7 starts with adjoint 1 and sends 1 to v4 and 1 to v6.",
         "Step 10 of 16. Backward: v6 receives adjoint 1 and sends 1 to v5.",
         "Step 11 of 16. Backward: v5 receives adjoint 1 and sends −0.25 to x.",
         "Step 12 of 16. Backward: v4 receives adjoint 1 and sends 0.9093 to v2 and 1.386 to v3.",
@@ -47,7 +47,7 @@ def test_a_step_without_messages_still_has_a_sentence() -> None:
     told = [step.sentence for step in steps(trace(lambda x: x, TWO))]
     assert told == [
         "Step 1 of 2. Forward: the input x is 2.",
-        "Step 2 of 2. Backward: x starts with the cotangent 1.",
+        "Step 2 of 2. Backward: x starts with adjoint 1.",
     ]
 
 
@@ -64,7 +64,7 @@ def test_results_of_one_operation_are_told_together() -> None:
         for step in steps(graph)
         if step.phase == "backward" and step.box is graph["a"]
     )
-    assert "receives adjoints 2, none and 1" in sentence
+    assert "a, _ and c receive adjoints 2, none and 1" in sentence
 
 
 def test_folded_turns_are_one_step() -> None:
@@ -78,5 +78,5 @@ def test_folded_turns_are_one_step() -> None:
     told = steps(trace(loop, TWO))
     assert len(told) < 30
     assert (
-        sum("97 more turns of sin, mul" in step.sentence for step in told) == 2
+        sum("97 more turns (sin, mul)" in step.sentence for step in told) == 2
     )

@@ -91,7 +91,7 @@ def test_matrix_that_was_not_built() -> None:
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([[NAN]], "× nan"),
+        ([[NAN]], "× NaN"),
         ([[-INFINITY]], "× −∞"),
         ([[NAN, 1.0]], "row (2)"),
         ([[NAN], [1.0]], "column (2)"),
@@ -134,7 +134,7 @@ def test_jacobian_with_nan(rows: list[list[float]], words: str) -> None:
         (1e-10, "1·10⁻¹⁰"),
         (5e-324, "4.941·10⁻³²⁴"),
         (1.7976931348623157e308, "1.798·10³⁰⁸"),
-        (NAN, "nan"),
+        (NAN, "NaN"),
         (INFINITY, "∞"),
         (-INFINITY, "−∞"),
         (torch.tensor(0.1).item(), "0.1"),
@@ -167,12 +167,16 @@ def test_a_number_can_be_read_back(x: float) -> None:
         (torch.tensor([1, 2]), "[1, 2]"),
         (torch.tensor([True, False]), "[1, 0]"),
         (torch.tensor([[1.0, 0.0], [0.0, 2.0]]), "[[1, 0], [0, 2]]"),
-        (torch.tensor([NAN, INFINITY]), "[nan, ∞]"),
+        (torch.tensor([NAN, INFINITY]), "[NaN, ∞]"),
         (torch.tensor([]), "[]"),
         (torch.ones(7, 8), "(7, 8)"),
         (torch.ones(1000, 1000), "(1000, 1000)"),
         (torch.full((5,), 0.123), "(5,)"),
         (torch.ones(2) + 1j, "(2,)"),
+        (torch.tensor(1 + 2j), "1+2i"),
+        (torch.tensor(-0.5j), "0−0.5i"),
+        (torch.ones(2).to_sparse(), "(2,)"),
+        (torch.eye(2, device="meta"), "(2, 2)"),
     ],
 )
 def test_values(tensor: Tensor | None, words: str) -> None:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 from html import escape
+from textwrap import wrap
 from typing import NamedTuple
 
 from torch import Tensor
@@ -38,7 +39,10 @@ SMALLEST = 0.92
 """How far a picture may shrink to fit its page; then it scrolls."""
 
 LONG = 17
-"""A statement with more characters takes two lines."""
+"""A statement with more characters takes several lines."""
+
+MOST_SUMS = 100
+"""Where more messages meet than these, the adjoint appears at once."""
 
 WIDEST = 26
 """The most characters on a line of a box; on an edge half of them."""
@@ -85,7 +89,7 @@ class _Card(NamedTuple):
     def size(self) -> Size:
         # While an adjoint grows, it ends in an ellipsis.
         growing = [
-            f"← {pair.partition(':')[2]} …" for pair in self.sums.split(" ")
+            f"← {pair.partition(':')[2]}+…" for pair in self.sums.split(" ")
         ]
         width = max(map(text_width, (*self.lines, *growing)))
         border = BORDER if "ag-output" in self.kinds else 0
@@ -272,13 +276,16 @@ def _card(graph: Graph, box: Box, step_of: dict[Node, int | None]) -> _Card:
 
 
 def _statement(node: Node) -> tuple[str, ...]:
-    """Return a statement in one line, or in two; the names of many results give way first."""
+    """Return a statement in a few short lines; the names of many results give way first."""
     names, equals, call = node.statement.partition(" = ")
     if len(node.statement) <= LONG or not equals:
         return (_short(node.statement, WIDEST),)
-    if len(names) > WIDEST - 2:
+    if len(names) > WIDEST - 2 and len(node.names) > 1:
         names = node.name
-    return f"{_short(names, WIDEST - 2)} =", _short(call, WIDEST)
+    lines = wrap(
+        call, LONG, max_lines=3, placeholder=" …", break_long_words=False
+    )
+    return tuple(_short(line, WIDEST) for line in (f"{names} =", *lines))
 
 
 def _fold_card(box: Fold) -> _Card:
@@ -303,6 +310,8 @@ def _sums(
     room: int,
 ) -> str:
     """Return the adjoint after each message: step and sum, without spaces inside of a sum."""
+    if len(edges) * len(node.adjoints) > MOST_SUMS:
+        return ""
     so_far: list[Tensor | None] = [None] * len(node.adjoints)
     texts = {}
     for edge in edges:
@@ -313,7 +322,8 @@ def _sums(
         so_far[edge.output] = (
             edge.message if before is None else before + edge.message
         )
-        texts[step] = _values(tuple(so_far), room).replace(" ", "\N{NBSP}")
+        text = _values(tuple(so_far), room).replace("none", "–")
+        texts[step] = text.replace(" ", "\N{NBSP}")
     if len(texts) < 2:
         return ""
     return " ".join(f"{step}:{text}" for step, text in texts.items())
@@ -324,7 +334,9 @@ def _tag(link: Link) -> _Tag:
     if len(link.edges) == 1:
         partial = first.structure
         message = _values((first.message,), room)
-        said = f"partial {partial.removeprefix('× ')}"
+        said = f"local derivative {partial.removeprefix('× ')}"
+        if len(first.source.names) > 1:
+            partial = f"{first.source.names[first.output]} {partial}"
     else:
         partial = said = f"{len(link.edges)} edges"
         message = _values((_total(link.edges),), room)

@@ -6,9 +6,10 @@ and adds along the edges, and it calls the vector-Jacobian product that torch re
 
 import linecache
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -82,10 +83,14 @@ class Node:
     backward_step: int | None = None
     """When the engine came to the node, from 1; None if it did not."""
 
-    vjp: Callable[[Tensors], Tensors] | None = field(default=None, repr=False)
+    vjp: Callable[[Tensors], Tensors] | None = None
     """The pullback that torch recorded, from the adjoints of the results to the messages, one for
     each slot; None for a leaf.
     """
+
+    def __repr__(self) -> str:
+        """Show the statement."""
+        return f"<Node {self.statement}>"
 
     @property
     def primal(self) -> Tensor | Tensors | None:
@@ -116,12 +121,20 @@ class Edge:
 
     partial: Tensor | None = None
     r"""The local derivative :math:`\partial \text{target} / \partial \text{source}`, of shape
-    ``(*target.shape, *source.shape)``. None above 64 entries, and for an operation with several
-    results: the message is always there, the matrix is not.
+    ``(*target.shape, *source.shape)``. None above 64 entries, for complex numbers, for an
+    operation with several results, and where no message was sent.
+
+    It is what torch answers to unit vectors. Beside an infinite entry their zeros leave NaN, since
+    0 · ∞ is NaN.
     """
 
     message: Tensor | None = None
     """What the target sent back along this edge, its adjoint times the partial; None if nothing."""
+
+    def __repr__(self) -> str:
+        """Name both ends."""
+        names = self.source.names or (self.source.name,)
+        return f"<Edge {names[self.output]} to {self.target.name}>"
 
     @property
     def structure(self) -> str:
@@ -152,13 +165,13 @@ class Edge:
 
 
 class FirstNaN(NamedTuple):
-    """The first node that made a NaN out of numbers that were none."""
+    """The first node that made a NaN from arguments without NaN."""
 
     node: Node
-    """The operation, or the input that was NaN from the start."""
+    """The operation, the leaf that was NaN from the start, or the node whose adjoint became NaN."""
 
     phase: Literal["forward", "backward"]
-    """Where the NaN is, forward in its value, or backward in a message that it sent."""
+    """Where the NaN is, forward in its value, or backward in its adjoint or a message it sent."""
 
     sentence: str
     """What happened, in words."""
@@ -239,9 +252,14 @@ class Graph:
                   \bar u = \sum \text{messages}
 
         The first must hold on every edge that has a partial, the second at every node that
-        received something. 0 means that both hold to the last bit. A partial that is infinite or
-        NaN leaves nothing to compare where it makes the product NaN. A hook that changes a
-        gradient on its way shows here: the messages are then no longer those of the chain rule.
+        received something. 0 means that both hold to the last bit. A hook that changes a gradient
+        on its way shows here: the messages are then no longer those of the chain rule.
+
+        Where 0 · ∞ or 0 · NaN makes the product NaN, a message without these terms is right, too.
+        If it is NaN even so, and the partial is infinite or NaN there, nothing is compared.
+
+        Torch is compared with torch here: a wrong backward of a `torch.autograd.Function` of your
+        own is wrong on both sides, and is not found. `torch.autograd.gradcheck` finds it.
 
         Returns
         -------
@@ -272,17 +290,20 @@ class Graph:
             dtype = torch.promote_types(adjoint.dtype, edge.partial.dtype)
             factors = adjoint.to(dtype), edge.partial.to(dtype)
             product = torch.tensordot(*factors, adjoint.dim())
-            rows = edge.partial.reshape(adjoint.numel(), *edge.message.shape)
-            # 0 · ∞ is no number to compare with.
-            vague = product.isnan() & ~rows.isfinite().all(0)
-            product = torch.where(vague, edge.message, product)
-            gap, rounding = (
-                _gap(product.to(edge.message.dtype), edge.message),
-                0.0,
-            )
+            shape = edge.message.shape
+            if product.isnan().any():
+                # 0 · ∞ is no number to compare with.
+                bare = _without_zeros(*factors, shape)
+                rows = edge.partial.reshape(-1, *shape)
+                vague = bare.isnan() & ~rows.isfinite().all(0)
+                bare = torch.where(vague, edge.message, bare)
+                differs = product.isnan() & ~edge.message.isnan()
+                product = torch.where(differs, bare, product)
+            gap = _gap(product.to(edge.message.dtype), edge.message)
+            rounding = 0.0
             if gap:
                 left, right = (factor.abs() for factor in factors)
-                sizes = torch.tensordot(left, right, adjoint.dim())
+                sizes = _without_zeros(left, right, shape)
                 rounding = _rounding(
                     sizes, adjoint.numel(), adjoint, edge.message
                 )
@@ -333,7 +354,7 @@ class Graph:
         .. math:: v \mapsto v^\top J
 
         Nothing runs forward again. Hooks play no part. For one input the result is the one
-        that `torch.autograd.grad` gives, bit for bit unless a message was sparse.
+        that `torch.autograd.grad` gives without hooks, bit for bit unless a message was sparse.
 
         Parameters
         ----------
@@ -348,9 +369,11 @@ class Graph:
 
         Raises
         ------
+        TypeError
+            If the cotangent is not a real floating-point tensor.
         ValueError
-            If the cotangent has another shape than the output, or a tensor that the graph saved
-            was changed in place.
+            If the cotangent has another shape than the output, a tensor that the graph saved was
+            changed in place, or torch cannot send it back.
 
         References
         ----------
@@ -360,7 +383,7 @@ class Graph:
         seed = self.cotangent if cotangent is None else cotangent
         _check_shape("cotangent", seed, self.cotangent, "the output")
         adjoints: dict[tuple[Node, int], Tensor] = {
-            (self.output, self.output_number): seed.to(self.cotangent)
+            (self.output, self.output_number): seed.detach().to(self.cotangent)
         }
         for node in self._backward_order():
             received = tuple(
@@ -384,9 +407,10 @@ class Graph:
 
         .. math:: t \mapsto J \, t
 
-        An edge with a partial multiplies by it. Where there is none, the transpose of the
-        node's pullback does the same: the derivative of :math:`\bar w \mapsto \bar w \cdot J`
-        in the direction of the tangent. Nothing runs forward again.
+        An edge with a partial multiplies by it. Where there is none, or a number is not finite,
+        the transpose of the node's pullback does the same: it is the gradient of
+        :math:`\langle \bar w J, t \rangle` with respect to :math:`\bar w`. Nothing runs forward
+        again.
 
         Parameters
         ----------
@@ -400,10 +424,13 @@ class Graph:
 
         Raises
         ------
+        TypeError
+            If a tangent is not a real floating-point tensor.
         ValueError
             If there are not as many tangents as inputs, or one has another shape than its input;
-            also if an operation without a partial has no transpose, because its own pullback
-            cannot be differentiated, or a tensor that the graph saved was changed in place.
+            also if an operation without a finite partial has no transpose, because its own
+            pullback cannot be differentiated, a tensor that the graph saved was changed in place,
+            or torch cannot send the unit weights back.
 
         References
         ----------
@@ -420,7 +447,7 @@ class Graph:
             primal = node.primals[0]
             assert primal is not None
             _check_shape("tangent", tangent, primal, f"the input {node.name}")
-            moved[node, 0] = tangent.to(primal)
+            moved[node, 0] = tangent.detach().to(primal)
         for node in self.nodes:
             arriving = [
                 (edge, moved[edge.source, edge.output])
@@ -429,7 +456,7 @@ class Graph:
             ]
             if node.backward_step is None or not arriving:
                 continue
-            if all(edge.partial is not None for edge, _ in arriving):
+            if all(_is_finite(edge.partial, t) for edge, t in arriving):
                 results: Tensors = (_push(arriving),)
             else:
                 results = _transpose(node, arriving)
@@ -446,10 +473,10 @@ class Graph:
 
     @cached_property
     def first_nan(self) -> FirstNaN | None:
-        """The first node that made a NaN out of numbers that were none; None if there is no NaN.
+        """The first node that made a NaN from arguments without NaN; None if there is no NaN.
 
-        Values come first, in the order of the run; then messages, in the order of the backward
-        pass.
+        Values come first, in the order of the run; then adjoints and messages, in the order of the
+        backward pass.
         """
         for node in self.nodes:
             if not any(map(_has_nan, node.primals)):
@@ -461,24 +488,42 @@ class Graph:
                     f"The first NaN is the value of {node.statement}{_line(node)}"
                     f"{self._arguments_of(node)}."
                 )
+                if self._has_constants(node):
+                    sentence += (
+                        " None of the recorded arguments is NaN, so a constant "
+                        "holds it or the operation made it."
+                    )
             return FirstNaN(node, "forward", sentence)
         if _has_nan(self.cotangent):
             return FirstNaN(
                 self.output, "backward", "The cotangent is NaN from the start."
             )
+        begin = "All values are numbers. The first NaN comes on the way back"
         for node in self._backward_order():
-            for edge in self.edges_into.get(node, ()):
-                if _has_nan(edge.message):
-                    received = node.adjoint
-                    adjoint = (
-                        "its adjoints"
-                        if isinstance(received, tuple)
-                        else f"the adjoint {value(received)}"
+            for output, received in enumerate(node.adjoints):
+                if _has_nan(received):
+                    # Whoever sent NaN came before.
+                    messages = self._messages(node, output)
+                    cause = (
+                        "adding ∞ and −∞ makes it NaN"
+                        if messages and _has_nan(sum(messages[1:], messages[0]))
+                        else "no message to it is NaN, so a hook changed it"
                     )
                     sentence = (
-                        f"All values are numbers. The first NaN comes on the way back: "
-                        f"{node.statement}{_line(node)} receives {adjoint} and sends NaN to "
-                        f"{edge.source.names[edge.output]}{self._arguments_of(node)}."
+                        f"{begin}, in the adjoint of {node.names[output]}"
+                        f"{_line(node)}: {cause}."
+                    )
+                    return FirstNaN(node, "backward", sentence)
+            for edge in self.edges_into.get(node, ()):
+                if _has_nan(edge.message):
+                    adjoint = (
+                        "its adjoints"
+                        if len(node.adjoints) > 1
+                        else f"the adjoint {value(node.adjoints[0])}"
+                    )
+                    sentence = (
+                        f"{begin}: {node.statement}{_line(node)} receives {adjoint} and sends "
+                        f"NaN to {edge.source.names[edge.output]}{self._arguments_of(node)}."
                     )
                     if _is_zero_times_infinity(node.adjoints[0], edge.partial):
                         sentence += " There 0 · ∞ is NaN."
@@ -487,12 +532,22 @@ class Graph:
 
     def _arguments_of(self, node: Node) -> str:
         """Say what the operation worked on."""
-        known = {
+        known = self._known_arguments(node)
+        told = [f"{n} = {value(primal)}" for n, primal in known.items()]
+        return f", where {' and '.join(told)}" if told else ""
+
+    def _known_arguments(self, node: Node) -> dict[str, Tensor | None]:
+        """Return the arguments that are values of the graph, by name."""
+        return {
             edge.source.names[edge.output]: edge.source.primals[edge.output]
             for edge in self.edges_into.get(node, ())
         }
-        told = [f"{n} = {value(primal)}" for n, primal in known.items()]
-        return f", where {' and '.join(told)}" if told else ""
+
+    def _has_constants(self, node: Node) -> bool:
+        """Tell whether the operation has arguments that the graph does not hold."""
+        known = {*self._known_arguments(node), "None", "True", "False"}
+        others = set(node.arguments) - known
+        return any(map(str.isalpha, "".join(others)))
 
     def to_svg(self) -> str:
         """Return the picture as SVG, for a page or a file of its own.
@@ -546,15 +601,26 @@ def _gap(left: Tensor, right: Tensor) -> float:
     return gaps.max().item() if gaps.numel() else 0.0
 
 
+def _without_zeros(
+    adjoint: Tensor, partial: Tensor, shape: torch.Size
+) -> Tensor:
+    """Return the adjoint times the partial, without the terms that have a factor 0."""
+    left = adjoint.reshape(-1, *[1] * len(shape))
+    right = partial.reshape(-1, *shape)
+    zero = (left == 0) | (right == 0)
+    return torch.where(zero, 0.0, left * right).sum(0)
+
+
 def _rounding(sizes: Tensor, terms: int, *rounded: Tensor) -> float:
     """Bound the rounding error of a sum from the sizes of its terms, with room for the terms'.
 
-    Numbers may have been rounded to a coarser dtype than that of the sizes.
+    Numbers may have been rounded to a coarser dtype than that of the sizes. What is infinite is
+    not rounded.
     """
     if not sizes.numel():
         return 0.0
     eps = max(torch.finfo(t.dtype).eps for t in (sizes, *rounded))
-    return (terms + 8) * eps * sizes.nan_to_num().max().item()
+    return (terms + 8) * eps * sizes.nan_to_num(posinf=0.0).max().item()
 
 
 def _push(arriving: Sequence[tuple[Edge, Tensor]]) -> Tensor:
@@ -568,18 +634,18 @@ def _push(arriving: Sequence[tuple[Edge, Tensor]]) -> Tensor:
     return sum(products[1:], products[0])
 
 
+def _is_finite(*factors: Tensor | None) -> bool:
+    return all(t is not None and bool(t.isfinite().all()) for t in factors)
+
+
 def _transpose(node: Node, arriving: Sequence[tuple[Edge, Tensor]]) -> Tensors:
     """Push tangents through an operation by its pullback, which is linear in the adjoints."""
-    like = [
-        primal if adjoint is None else adjoint
-        for primal, adjoint in zip(node.primals, node.adjoints, strict=True)
-    ]
-    with torch.enable_grad():
+    if all(adjoint is None for adjoint in node.adjoints):
+        return node.adjoints
+    with torch.inference_mode(mode=False), torch.enable_grad():
         weights = tuple(
-            torch.ones_like(t).requires_grad_()
-            if t is not None and (t.is_floating_point() or t.is_complex())
-            else None
-            for t in like
+            None if like is None else torch.ones_like(like).requires_grad_()
+            for like in node.adjoints
         )
         sent = _call(node, weights)
     pairs = [
@@ -606,11 +672,15 @@ def _transpose(node: Node, arriving: Sequence[tuple[Edge, Tensor]]) -> Tensors:
 
 
 def _call(node: Node, adjoints: Tensors) -> Tensors:
-    """Call torch's pullback; say what to do if it cannot be called any more."""
+    """Call torch's pullback; say of which operation it is if it fails."""
     assert node.vjp is not None
     try:
         return node.vjp(adjoints)
     except RuntimeError as error:
+        if not re.search("freed|inplace", str(error)):
+            raise ValueError(
+                f"{node.statement} cannot be sent back: {error}"
+            ) from error
         raise ValueError(
             f"{node.statement} can no longer be sent back: {error} Trace the function again."
         ) from error
@@ -667,6 +737,7 @@ def _line(node: Node) -> str:
 
 
 _NO_TRANSPOSE = (
-    "{} has no partial here, and its pullback cannot be differentiated, so a tangent cannot be "
-    "pushed through it. Use torch.func.jvp, if torch has a forward mode for it."
+    "{} has no partial here, or a number is not finite, and its pullback cannot be differentiated, "
+    "so a tangent cannot be pushed through it. Use torch.func.jvp, if torch has a forward mode for "
+    "it."
 )

@@ -12,15 +12,18 @@ from importlib.resources import files
 from torch import Tensor
 
 from autograd_tutorial.graph.draw import to_svg
-from autograd_tutorial.graph.fold import TooLargeError
+from autograd_tutorial.graph.fold import Fold, TooLargeError
 from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
-from autograd_tutorial.graph.steps import steps
+from autograd_tutorial.graph.steps import Step, steps
 from autograd_tutorial.graph.structure import number, value
 
 __all__ = ["script", "style", "to_html", "to_table"]
 
 MOST_ROWS = 40
 """Of a graph with more nodes than these the page shows the first and the last."""
+
+LARGEST_OPEN = 64
+"""The number of entries up to which a tensor opens to its numbers."""
 
 OPEN_ROWS = 12
 """Up to this many nodes the table is open from the start."""
@@ -32,7 +35,7 @@ HEADER = (
     "Value",
     "Adjoint",
     "Argument",
-    "Partial",
+    "Local derivative",
     "Message",
     "Textbook",
     "torch",
@@ -63,14 +66,15 @@ def to_html(graph: Graph) -> str:
         played, in_words = f"<p>{escape(str(error))}</p>", ""
     else:
         sentences = "".join(
-            f"<li>{escape(step.sentence)}</li>" for step in told
+            f"<li>{escape(step.sentence.partition('. ')[2])}</li>"
+            for step in told
         )
         there = sum(step.phase == "forward" for step in told)
         played = _PLAYED.format(
-            name=escape(f"Graph of {graph.function}", quote=True),
+            name=escape(_name(graph), quote=True),
             picture=picture.strip(),
             silent=f"The whole run, in {len(told)} steps: {there} forward, "
-            f"{len(told) - there} backward.",
+            f"{len(told) - there} backward{_folded(told)}.",
         )
         in_words = _TOLD.format(sentences=sentences)
     is_open = " open" if len(graph.nodes) <= OPEN_ROWS else ""
@@ -90,8 +94,9 @@ _PLAYED = """
 <button type="button" data-move="back">Back</button>
 <button type="button" data-move="next">Next</button>
 <button type="button" data-move="all">Show all</button>
-<input type="range"  aria-label="Step">
+<input type="range" aria-label="Step">
 </div>
+<noscript><p>The steps stand in words below.</p></noscript>
 <p class="ag-step"><span class="ag-said" aria-live="polite">{silent}</span>
 <a class="ag-link" href="#step=1" hidden>Link to this step</a></p>
 """
@@ -108,19 +113,51 @@ _LEGEND = (
 )
 
 
+def _name(graph: Graph) -> str:
+    return f"Graph of {graph.function}, {len(graph.nodes)} nodes"
+
+
+def _folded(told: list[Step]) -> str:
+    """Say how much of the run is one step."""
+    turns = [
+        step.box.turns
+        for step in told
+        if isinstance(step.box, Fold) and step.phase == "forward"
+    ]
+    return f"; {sum(turns):,} turns are folded" if turns else ""
+
+
+def _backward_step(graph: Graph, node: Node) -> str:
+    """Return the step at which the engine came to a node, counted on from the forward pass."""
+    back = node.backward_step
+    return "–" if back is None else str(len(graph.nodes) + back)
+
+
 def _caption(graph: Graph) -> str:
     """Say how to read the picture, and what the graph found when it checked itself."""
     said = [_LEGEND]
     if graph.first_nan:
         said.append(f"<strong>{escape(str(graph.first_nan))}</strong>")
+    unused = [node.name for node in graph.inputs if node.adjoint is None]
+    if unused:
+        said.append(
+            f"The output does not depend on {escape(', '.join(unused))}."
+        )
     difference, doubts = graph.check(), graph.doubts
+    built = sum(edge.partial is not None for edge in graph.edges)
+    where = (
+        ""
+        if built == len(graph.edges)
+        else f" (on the {built} of {len(graph.edges)} arrows where it is built)"
+    )
     if doubts:
         said.append(f"The check found a difference of {number(difference)}.")
         said += map(escape, doubts[:3])
-    else:
+    elif not graph.first_nan:
         said.append(
-            "Checked: each message is adjoint times local derivative, each adjoint the sum of its "
-            f"messages{', up to rounding' if difference else ''}."
+            "Checked: each message is adjoint times local derivative"
+            f"{where}, each adjoint the sum of its messages"
+            f"{', up to rounding' if difference else ''}."
         )
     return " ".join(said)
 
@@ -138,8 +175,8 @@ def _table(graph: Graph) -> str:
         if hidden <= 0 or not 0 <= position - MOST_ROWS // 2 < hidden:
             bodies.append(f"<tbody>{_rows(graph, node)}</tbody>")
     return (
-        '<div class="ag-table" role="region" tabindex="0" aria-label="Evaluation trace of '
-        f'{escape(graph.function)}">'
+        '<div class="ag-table" role="region" tabindex="0" aria-label="Evaluation trace. '
+        f'{escape(_name(graph))}">'
         f"<table><thead><tr>{head}</tr></thead>{''.join(bodies)}</table></div>"
     )
 
@@ -149,7 +186,7 @@ def _rows(graph: Graph, node: Node) -> str:
     span = f' rowspan="{len(edges)}"' if len(edges) > 1 else ""
     own = (
         f"<td{span}>{node.forward_step}</td>"
-        f"<td{span}>{node.backward_step or '–'}</td>"
+        f"<td{span}>{_backward_step(graph, node)}</td>"
         f'<th scope="row"{span}>{escape(node.statement)}</th>'
         f"<td{span}>{_values(node.primals)}</td>"
         f"<td{span}>{_values(node.adjoints)}</td>"
@@ -184,7 +221,10 @@ def _values(tensors: Tensors) -> str:
 def _value(tensor: Tensor | None) -> str:
     """Return a value; a small matrix in full on demand."""
     text = escape(value(tensor))
-    if tensor is None or not text.startswith("(") or tensor.numel() > 64:
+    small = tensor is not None and 0 < tensor.numel() <= LARGEST_OPEN
+    if tensor is None or not small or not text.startswith("("):
+        return text
+    if tensor.is_complex():
         return text
     return _on_demand(text, tensor.reshape(len(tensor), -1))
 
@@ -209,7 +249,7 @@ def _plain_rows(graph: Graph) -> Iterator[list[str]]:
     for node in graph.nodes:
         own = [
             str(node.forward_step),
-            str(node.backward_step or "–"),
+            _backward_step(graph, node),
             node.statement,
             ", ".join(map(value, node.primals)),
             ", ".join(map(value, node.adjoints)),
@@ -230,6 +270,5 @@ def _plain_rows(graph: Graph) -> Iterator[list[str]]:
 
 
 def _line(cells: list[str] | tuple[str, ...]) -> str:
-    return (
-        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-    )
+    escaped = [" ".join(cell.split()).replace("|", "\\|") for cell in cells]
+    return f"| {' | '.join(escaped)} |"

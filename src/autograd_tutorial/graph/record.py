@@ -8,7 +8,8 @@
 
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from typing import NamedTuple
 
@@ -127,7 +128,7 @@ def trace(
         leaves = [value.detach().clone().requires_grad_() for value in inputs]
         tape = Tape(code_of(f))
         try:
-            with tape:
+            with _without_compiler(), tape:
                 result: object = _with_copied_buffers(f)(*leaves)
         except Exception as error:
             error.add_note(
@@ -147,6 +148,16 @@ def trace(
         check_distinct(list(known.values()))
         with torch.no_grad():
             return _build(_Run(f, tape, leaves, root, seed, known))
+
+
+def _without_compiler() -> AbstractContextManager[object]:
+    """Let a function that torch.compile returned run as it is written, if there can be one."""
+    if "torch._dynamo" in sys.modules:
+        stance: AbstractContextManager[object] = torch.compiler.set_stance(
+            "force_eager"
+        )
+        return stance
+    return nullcontext()
 
 
 def _with_copied_buffers(f: Callable[..., object]) -> Callable[..., object]:
@@ -174,11 +185,12 @@ class _Run(NamedTuple):
 def _build(run: _Run) -> Graph:
     """Walk back from the root, run one backward pass with hooks, and note what each node did."""
     f, tape, leaves, root, seed, known = run
-    inner = sorted(_walk(root), key=_sequence_number)
+    arguments = _walk(root)
+    inner = _in_order(arguments)
     used = {
         id(before.variable): before.variable
         for fn in inner
-        for before, _ in fn.next_functions
+        for before in arguments[fn]
         if is_leaf(before)
     }
     ours = {id(leaf) for leaf in leaves}
@@ -192,7 +204,7 @@ def _build(run: _Run) -> Graph:
                 f"names calls a tensor {name} that takes no part in the run. A mapping names "
                 "inputs, parameters and constants of f."
             )
-    fired, gradients = _backward(root, [*leaves, *others], inner, seed)
+    fired, gradients = _backward(root, [*leaves, *others], inner, seed, tape)
     name_of = name_values(f, tape, inner, others, known)
 
     nodes: dict[object, Node] = {}
@@ -244,20 +256,45 @@ def _build(run: _Run) -> Graph:
     )
 
 
-def _walk(root: Tensor) -> list[GradFn]:
-    """Return the operations behind the root, without recursion: graphs are deep."""
-    found: dict[GradFn, None] = {}
+def _walk(root: Tensor) -> dict[GradFn, list[GradFn]]:
+    """Return the operations behind the root, and the nodes of their arguments.
+
+    Without recursion: graphs are deep.
+    """
+    found: dict[GradFn, list[GradFn]] = {}
     stack = [root.grad_fn]
     while stack:
         fn = stack.pop()
         if fn is not None and fn not in found and not is_leaf(fn):
-            found[fn] = None
-            stack += [before for before, _ in fn.next_functions]
-    return list(found)
+            found[fn] = [g for g, _ in fn.next_functions if g is not None]
+            stack += found[fn]
+    return found
+
+
+def _in_order(arguments: Mapping[GradFn, list[GradFn]]) -> list[GradFn]:
+    """Return the operations in the order in which they ran.
+
+    Each thread counts its operations by itself. Where the numbers of two contradict the graph,
+    the arguments of an operation go first.
+    """
+    done: dict[GradFn, None] = {}
+    for fn in sorted(arguments, key=_sequence_number):
+        stack = [fn]
+        while stack:
+            waiting = [
+                before
+                for before in arguments[stack[-1]]
+                if before not in done and before in arguments
+            ]
+            if waiting:
+                stack += sorted(waiting, key=_sequence_number, reverse=True)
+            else:
+                done[stack.pop()] = None
+    return list(done)
 
 
 def _sequence_number(fn: GradFn) -> int:
-    """Return a number that grows with each operation that runs."""
+    """Return a number that grows with each operation that a thread runs."""
     return int(fn._sequence_nr())
 
 
@@ -266,6 +303,7 @@ def _backward(
     leaves: Sequence[Tensor],
     inner: Sequence[GradFn],
     seed: Tensor,
+    tape: Tape,
 ) -> tuple[dict[GradFn, tuple[int, Tensors, Tensors]], Tensors]:
     """Run one backward pass; return what each node sent and received, and the gradients."""
     fired: dict[GradFn, tuple[int, Tensors, Tensors]] = {}
@@ -277,23 +315,46 @@ def _backward(
     # Torch begins with 1 itself. For a tensor that it is given it first loads much else.
     given = None if seed.numel() == 1 and seed.item() == 1 else seed
     try:
-        gradients = torch.autograd.grad(
-            root, leaves, given, retain_graph=True, allow_unused=True
-        )
-    except RuntimeError as error:
-        if "backward through the graph a second time" not in str(error):
-            raise
-        raise ValueError(FREED) from None
+        with _without_anomaly_detection():
+            gradients = torch.autograd.grad(
+                root, leaves, given, retain_graph=True, allow_unused=True
+            )
+    except Exception as error:
+        if "backward through the graph a second time" in str(error):
+            raise ValueError(FREED) from None
+        error.add_note(_where_stopped(inner, fired, tape))
+        raise
     finally:
         for handle in handles:
             handle.remove()
     return fired, _dense(gradients)
 
 
+def _without_anomaly_detection() -> AbstractContextManager[object]:
+    """Let NaN pass, which is recorded like any number."""
+    if torch.is_anomaly_enabled():
+        return torch.autograd.set_detect_anomaly(mode=False)
+    return nullcontext()
+
+
+def _where_stopped(
+    inner: Sequence[GradFn], fired: Container[GradFn], tape: Tape
+) -> str:
+    """Say which operation the backward pass could not finish: the engine goes from the last on."""
+    fn = next((fn for fn in reversed(inner) if fn not in fired), None)
+    call, _ = tape.calls.get(fn, (None, {}))
+    if call is None or call.source is None:
+        return "It happened in the backward pass that trace() runs after f."
+    return (
+        f"It happened in the backward pass of trace(), at {call.operation.name} in "
+        f"{call.source.file}, line {call.source.line}."
+    )
+
+
 def _dense(tensors: Tensors) -> Tensors:
     """Return the tensors as ordinary ones: an embedding may send a sparse message."""
     for tensor in tensors:
-        if tensor is not None and tensor.is_sparse:
+        if tensor is not None and tensor.layout is not torch.strided:
             return tuple(t if t is None else t.to_dense() for t in tensors)
     return tensors
 

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from autograd_tutorial.graph.model import Edge, Node
+from autograd_tutorial.graph.structure import number
 
 __all__ = ["adjoint_name", "textbook_rule", "torch_formula"]
 
@@ -55,6 +56,7 @@ ELEMENTWISE = {
     "pow.Scalar(a, b)": ["{g} · {y} · log({a})"],
     "pow.Tensor_Scalar(a, -1)": ["−{g} / {a}²"],
     "pow.Tensor_Scalar(a, 0)": ["0 · {g}"],
+    "pow.Tensor_Scalar(a, 1)": ["{g}"],
     "pow.Tensor_Scalar(a, 2)": ["{g} · 2 · {a}"],
     "pow.Tensor_Scalar(a, 3)": ["{g} · 3 · {a}²"],
     "pow.Tensor_Scalar(a, b)": ["{g} · {b} · {a}^({b} − 1)"],
@@ -89,7 +91,7 @@ OTHERS = {
     "_log_softmax(a, b, c)": ["{g} − exp({y}) · Σ({g}), Σ along dim {b}"],
     "_softmax(a, b, c)": ["{y} · ({g} − Σ({g} · {y})), Σ along dim {b}"],
     "_unsafe_view(a, b)": ["{g}, reshaped like {x}"],
-    "addmm(a, b, c)": ["Σ({g}), over the copies", "{g} @ {c}ᵀ", "{b}ᵀ @ {g}"],
+    "addmm(a, b, c)": ["{g}", "{g} @ {c}ᵀ", "{b}ᵀ @ {g}"],
     "bmm(a, b)": ["{g} @ {b}ᵀ", "{a}ᵀ @ {g}"],
     "dot(a, b)": ["{g} · {b}", "{g} · {a}"],
     "linalg_vector_norm(a)": ["{g} · {a} / {y}"],
@@ -180,7 +182,8 @@ def textbook_rule(edge: Edge) -> str:
     name = names[edge.output] if names else edge.source.name
     shown = _factor if key in ELEMENTWISE else _bare
     # All slots of a stack share one rule.
-    rule = RULES[key][0 if key == "stack(a)" else edge.slot].format(
+    template = RULES[key][0 if key == "stack(a)" else edge.slot]
+    rule = template.format(
         **{k: shown(a) for k, a in (arguments | options).items()},
         g=adjoint_name(target.name),
         y=target.name,
@@ -188,7 +191,10 @@ def textbook_rule(edge: Edge) -> str:
         n=x.numel() // max(y.numel(), 1),
         slot=edge.slot,
     )
-    if key in ELEMENTWISE and x.numel() != y.numel():
+    rule = re.sub(r"−\(−([^()]*)\)", r"\1", rule)
+    rule = re.sub(r"\^\(\(?(−?[\d.]+)\)? − 1\)", _one_less, rule)
+    elementwise = key in ELEMENTWISE or template == "{g}"
+    if elementwise and x.numel() != y.numel():
         rule = f"Σ({rule}), over the copies"
     return "" if "?" in rule else f"{adjoint_name(name)} += {rule}"
 
@@ -241,6 +247,11 @@ def _factor(argument: str) -> str:
     """Return an argument as it can stand in a product."""
     text = argument.replace("-", "−")
     return f"({text})" if text.startswith("−") or "·" in text else text
+
+
+def _one_less(match: re.Match[str]) -> str:
+    """Work out an exponent such as 0.5 − 1."""
+    return f"^{_factor(number(float(match[1].replace('−', '-')) - 1))}"
 
 
 def _bare(argument: str) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from autograd_tutorial.graph.fold import Box, Fold, fold
-from autograd_tutorial.graph.model import Graph, Tensors
+from torch import Tensor
+
+from autograd_tutorial.graph.model import Graph, Node
 from autograd_tutorial.graph.structure import value
 
 __all__ = ["Step", "steps"]
@@ -54,57 +56,78 @@ def steps(graph: Graph) -> list[Step]:
 def _forward(graph: Graph, box: Box) -> str:
     if isinstance(box, Fold):
         return f"{_turns(box)} run."
-    primal = _values(box.primals)
+    primal = _listed([_told(primal) for primal in box.primals])
     if box.kind != "operation":
         return f"the {box.kind} {box.name} is {primal}."
     partials = [
         f"{edge.structure.removeprefix('× ')} for {edge.source.names[edge.output]}"
         for edge in graph.edges_into.get(box, ())
     ]
+    if not partials:
+        return f"{box.statement} is {primal}."
     plural = "s" if len(partials) > 1 else ""
-    told = f", with the partial{plural} {_listed(partials)}" if partials else ""
-    return f"{box.statement} is {primal}{told}."
+    return (
+        f"{box.statement} is {primal}, with the local derivative{plural} "
+        f"{_listed(partials)}."
+    )
 
 
 def _backward(graph: Graph, box: Box) -> str:
     if isinstance(box, Fold):
         return f"{_turns(box)} send their messages."
-    adjoint = _values(box.adjoints)
-    arrived = [
-        value(edge.message)
-        for edge in graph.edges_from.get(box, ())
-        if edge.message is not None
-    ]
-    if box is graph.output and not arrived:
-        received = (
-            f"{box.name} starts with the cotangent {value(graph.cotangent)}"
-        )
-    elif len(arrived) > 1 and len(box.adjoints) == 1:
-        told = (
-            _listed(arrived)
-            if len(arrived) <= MOST_MESSAGES
-            else f"{len(arrived)} messages"
-        )
-        received = f"{box.name} has received {told}, which add up to its adjoint {adjoint},"
-    else:
-        several = "adjoints" if len(box.adjoints) > 1 else "adjoint"
-        received = f"{box.name} receives {several} {adjoint}"
+    arrived = [_arrived(graph, box, output) for output in range(len(box.names))]
+    adjoints = [_told(adjoint) for adjoint in box.adjoints]
     sent = [
-        f"{value(edge.message)} to {edge.source.names[edge.output]}"
+        f"{_told(edge.message)} to {edge.source.names[edge.output]}"
         for edge in graph.edges_into.get(box, ())
         if edge.message is not None
     ]
-    if not sent:
-        return f"{received.removesuffix(',')}."
-    return f"{received} and sends {_listed(sent)}."
+    several = len(box.names) > 1
+    if several:
+        sums = [
+            f"{adjoint} = {' + '.join(messages)}"
+            if 1 < len(messages) <= MOST_MESSAGES
+            else adjoint
+            for adjoint, messages in zip(adjoints, arrived, strict=True)
+        ]
+        received = f"{_listed(box.names)} receive adjoints {_listed(sums)}"
+    elif box is graph.output and not arrived[0]:
+        received = f"{box.name} starts with adjoint {adjoints[0]}"
+    elif len(arrived[0]) > 1:
+        messages = (
+            _listed(arrived[0])
+            if len(arrived[0]) <= MOST_MESSAGES
+            else f"{len(arrived[0])} messages"
+        )
+        received = (
+            f"{box.name} has received {messages}, which add up to its adjoint "
+            f"{adjoints[0]}{',' * bool(sent)}"
+        )
+    else:
+        received = f"{box.name} receives adjoint {adjoints[0]}"
+    sends = "send" if several else "sends"
+    return (
+        f"{received} and {sends} {_listed(sent)}." if sent else f"{received}."
+    )
+
+
+def _arrived(graph: Graph, node: Node, output: int) -> list[str]:
+    """Return the messages to a result, in the order in which they came."""
+    return [
+        _told(edge.message)
+        for edge in graph.edges_from.get(node, ())
+        if edge.output == output and edge.message is not None
+    ]
 
 
 def _turns(box: Fold) -> str:
-    return f"{box.turns:,} more turns of {', '.join(box.block)}"
+    return f"{box.turns:,} more turns ({', '.join(box.block)})"
 
 
-def _values(tensors: Tensors) -> str:
-    return _listed([value(tensor) for tensor in tensors])
+def _told(tensor: Tensor | None) -> str:
+    """Return a value in full, or say that it is a tensor of some shape."""
+    text = value(tensor)
+    return f"a tensor of shape {text}" if text.startswith("(") else text
 
 
 def _listed(parts: Sequence[str]) -> str:

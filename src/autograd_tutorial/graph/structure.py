@@ -7,6 +7,7 @@ the argument. Most such matrices have a plain structure, and it is read off the 
 import math
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 __all__ = ["describe", "number", "value"]
@@ -24,7 +25,7 @@ def describe(
     =============  ==============================================================
     ``× 0.25``     a number times a number
     ``I``          the identity; ``2 I``, twice the identity
-    ``diag(15)``   a diagonal matrix: the operation works element by element
+    ``diag(15)``   a diagonal matrix, as of an operation element by element
     ``1ᵀ``         a row of ones, a sum; ``0.25 1ᵀ``, a mean
     ``row (4)``    another row: one number depends on four
     ``column (3)`` a column: three numbers depend on one
@@ -118,7 +119,7 @@ def number(x: float) -> str:
     ['0.5', '−102400', '0.6667', '1.2·10⁻⁹', '−∞']
     """
     if math.isnan(x):
-        return "nan"
+        return "NaN"
     if x == 0:
         return "0"
     sign, size = "−" if x < 0 else "", abs(x)
@@ -165,7 +166,10 @@ def value(tensor: Tensor | None, room: int = 24) -> str:
     """
     if tensor is None:
         return "none"
-    if tensor.numel() <= max(room, 1) and not tensor.is_complex():
+    listed = tensor.layout == torch.strided and not tensor.is_meta
+    if tensor.dim() and tensor.is_complex():
+        listed = False
+    if listed and tensor.numel() <= max(room, 1):
         text = _nested(tensor.tolist())
         if not tensor.dim() or len(text) <= room:
             return text
@@ -175,5 +179,9 @@ def value(tensor: Tensor | None, room: int = 24) -> str:
 def _nested(numbers: object) -> str:
     if isinstance(numbers, list):
         return f"[{', '.join(map(_nested, numbers))}]"
+    if isinstance(numbers, complex):
+        imaginary = number(numbers.imag)
+        plus = "" if imaginary.startswith("−") else "+"
+        return f"{number(numbers.real)}{plus}{imaginary}i"
     assert isinstance(numbers, int | float)
     return number(numbers)

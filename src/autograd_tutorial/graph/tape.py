@@ -1,6 +1,7 @@
 """What ran: the operations that torch dispatched, each with the node that autograd gave it."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,14 +10,17 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from autograd_tutorial.graph.model import Source
 
 __all__ = [
+    "BACKWARD",
     "Call",
     "Calls",
     "Constant",
+    "Cut",
     "GradFn",
     "Reference",
     "Tape",
@@ -25,8 +29,10 @@ __all__ = [
     "origin",
 ]
 
-PACKAGE = str(Path(__file__).parent)
-TORCH = str(Path(torch.__file__).parent)
+PACKAGE = str(Path(__file__).parent / "_").removesuffix("_")
+TORCH = str(Path(torch.__file__).parent / "_").removesuffix("_")
+
+BACKWARD = "a backward pass"
 
 GradFn = Any  # torch.autograd.graph.Node, with attributes that its type does not list
 Reference = tuple[object, int]
@@ -75,7 +81,8 @@ class Cut(NamedTuple):
 
     operation: str
     source: Source | None
-    recording: bool
+    mode: str
+    """What kept it from being recorded: no_grad, inference_mode, or a backward pass; or empty."""
 
 
 Calls = dict[GradFn, tuple[Call | None, dict[int, Tensor]]]
@@ -95,11 +102,12 @@ class Tape(TorchDispatchMode):
         self.code = code
         self.calls: Calls = {}
         self.cuts: list[Cut] = []
+        self._cut_off: dict[StorageWeakRef, Cut] = {}
         self.variables: dict[str, dict[Reference, Tensor]] = {}
         self.constants: set[int] = set()
         self._place: tuple[FrameType, int] | None = None
         self._frame: FrameType | None = None
-        self._pending: tuple[Call, object, bool] | None = None
+        self._pending: tuple[Call, object, str] | None = None
         self._versions: dict[str, tuple[int, int]] = {}
 
     @classmethod
@@ -127,7 +135,7 @@ class Tape(TorchDispatchMode):
         named = {key: self.refer(value) for key, value in keywords.items()}
         result = func(*args, **keywords)
         call = Call(_operation_of(func), arguments, named, source)
-        self._pending = call, result, torch.is_grad_enabled()
+        self._pending = call, result, _mode()
         return result
 
     def __exit__(self, *error: object) -> None:
@@ -163,22 +171,57 @@ class Tape(TorchDispatchMode):
         """Link the last operation to the nodes that autograd gave its results."""
         if self._pending is None:
             return
-        (call, result, recording), self._pending = self._pending, None
-        linked = False
+        (call, result, mode), self._pending = self._pending, None
+        outside = []
+        is_tensor = False
         for tensor in result if isinstance(result, tuple | list) else (result,):
             if not isinstance(tensor, Tensor):
                 continue
+            is_tensor = True
             # x[0] = 1 changes x too: it is the base of the view x[0]. The operation is then a
             # node of x, and the view gets a new node, which views the new x.
             if call.operation.in_place and tensor._base is not None:
-                linked |= self._link_result(call, tensor._base)
+                linked = self._link_result(call, tensor._base)
                 linked |= self._link_result(None, tensor)
             else:
-                linked |= self._link_result(call, tensor)
-        if linked or torch._C._current_graph_task_id() != -1:
-            return  # within a backward pass nothing is recorded unless asked for
-        if any(map(_is_reference, call.arguments)):
-            self.cuts.append(Cut(call.operation.name, call.source, recording))
+                linked = self._link_result(call, tensor)
+            if not linked:
+                outside.append(tensor)
+        if outside or not is_tensor:
+            self._note_cut(call, outside, mode)
+
+    def _note_cut(self, call: Call, outside: list[Tensor], mode: str) -> None:
+        """Remember of results outside of the graph which cut they come from."""
+        given = list(_flat([*call.arguments, *call.keywords.values()]))
+        cut = None
+        if mode == BACKWARD:
+            cut = Cut(call.operation.name, call.source, mode)
+        elif any(isinstance(value, tuple) for value in given):
+            name = call.operation.name
+            if name == "_to_copy" and outside:
+                name = f"a conversion to {outside[0].dtype}"
+            cut = Cut(name, call.source, mode)
+            self.cuts.append(cut)
+            if name.endswith("_like") or name.startswith("new_"):
+                return  # only the shape comes from the argument
+        elif self._cut_off:
+            before = (
+                self.cut_behind(value.tensor)
+                for value in given
+                if isinstance(value, Constant)
+            )
+            cut = next(filter(None, before), None)
+        if cut:
+            for tensor in outside:
+                if tensor.layout is torch.strided:
+                    memory = StorageWeakRef(tensor.untyped_storage())
+                    self._cut_off[memory] = cut
+
+    def cut_behind(self, tensor: Tensor) -> Cut | None:
+        """Return where a tensor outside of the graph was cut off from it, if it was."""
+        if tensor.layout is not torch.strided:
+            return None
+        return self._cut_off.get(StorageWeakRef(tensor.untyped_storage()))
 
     def _link_result(self, call: Call | None, tensor: Tensor) -> bool:
         node = tensor.grad_fn
@@ -186,7 +229,11 @@ class Tape(TorchDispatchMode):
             return False
         _, results = self.calls.setdefault(node, (call, {}))
         if tensor.output_nr not in results:
-            results[tensor.output_nr] = tensor.detach().clone()
+            value = tensor.detach()
+            dense = value.layout is torch.strided
+            results[tensor.output_nr] = (
+                value.clone() if dense else value.to_dense()
+            )
         return True
 
     def _look_up(self) -> Source | None:
@@ -235,10 +282,22 @@ def origin(tensor: Tensor) -> Reference:
     return (tensor.grad_fn or id(tensor), tensor.output_nr)
 
 
-def _is_reference(argument: object) -> bool:
-    if isinstance(argument, list):
-        return any(map(_is_reference, argument))
-    return isinstance(argument, tuple)
+def _mode() -> str:
+    """Return why nothing is recorded now, or no more than asked for; empty if all is."""
+    if torch._C._current_graph_task_id() != -1:
+        return BACKWARD
+    if torch.is_grad_enabled():
+        return ""
+    return "inference_mode" if torch.is_inference_mode_enabled() else "no_grad"
+
+
+def _flat(arguments: object) -> Iterator[object]:
+    """Yield the arguments, also those in lists; a reference is a tuple."""
+    if isinstance(arguments, list):
+        for argument in arguments:
+            yield from _flat(argument)
+    else:
+        yield arguments
 
 
 def is_leaf(fn: GradFn) -> bool:
