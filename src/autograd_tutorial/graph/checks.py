@@ -24,8 +24,8 @@ def check_input(name: str, value: object) -> None:
     kind = _unusual(value)
     if kind:
         raise TypeError(
-            f"The input {name} is a {kind} tensor, but trace needs an ordinary one, with its "
-            f"numbers in memory one beside the other. {_UNUSUAL[kind]}."
+            f"The input {name} is a {kind} tensor, but trace needs an ordinary one. "
+            f"{_UNUSUAL[kind]}."
         )
     if not value.is_floating_point():
         if value.is_complex():

@@ -1,7 +1,7 @@
 """What to call each value: as the caller says, as the program does, or by a number."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from types import CodeType
 from typing import Any
@@ -43,8 +43,15 @@ def name_values(
     }
     taken = set(known.values())
     unnamed = [leaf for leaf in others if id(leaf) not in known]
-    surroundings = _surroundings(f) if unnamed or tape.constants else {}
-    for name, tensor in surroundings.items():
+    surroundings = (
+        _surroundings(f, tape.constants) if unnamed or tape.constants else {}
+    )
+    used = {
+        name: buffer
+        for name, buffer in tape.buffers.items()
+        if id(buffer) in tape.constants
+    }
+    for name, tensor in (surroundings | used).items():
         if origin(tensor) not in name_of:
             name_of[origin(tensor)] = _free(name, taken)
     for name, held in tape.variables.items():
@@ -82,8 +89,10 @@ def _free(name: str, taken: set[str], start: int | None = None) -> str:
     return candidate
 
 
-def _surroundings(f: object) -> dict[str, Tensor]:
+def _surroundings(f: object, constants: Container[int]) -> dict[str, Tensor]:
     """Return the tensors that f can see besides its arguments, by name.
+
+    Of the buffers of modules only those among the constants, given by their identity.
 
     A function that f calls may see more, as in trace(lambda x: loss(x, labels), x).
     """
@@ -105,6 +114,9 @@ def _surroundings(f: object) -> dict[str, Tensor]:
         prefix = f"{name}." if len(modules) > 1 else ""
         for inner, parameter in module.named_parameters():
             tensors[prefix + inner] = parameter
+        for inner, buffer in module.named_buffers():
+            if id(buffer) in constants:
+                tensors[prefix + inner] = buffer
     return tensors
 
 
@@ -113,7 +125,13 @@ def _visible(f: object) -> dict[str, Any]:
     if isinstance(f, partial):
         return _visible(f.func)
     if inspect.ismethod(f):
-        return {**_visible(f.__func__), "self": f.__self__}
+        owner = f.__self__
+        held = (
+            {"self": owner}
+            if isinstance(owner, torch.nn.Module)
+            else _visible(owner)
+        )
+        return {**_visible(f.__func__), **held}
     if not inspect.isfunction(f):
         return dict(getattr(f, "__dict__", {}))
     try:
@@ -146,7 +164,7 @@ def code_of(f: object) -> CodeType | None:
 
 def input_names(f: Callable[..., object], count: int) -> list[str]:
     """Return the names of f's parameters; x, or x1, x2, …, where f does not tell."""
-    called = f.forward if isinstance(f, torch.nn.Module) else f
+    called = _declared(f)
     if inspect.isfunction(f) and not hasattr(f, "__wrapped__"):
         code = f.__code__
         if code.co_argcount == count and not code.co_kwonlyargcount:
@@ -157,10 +175,19 @@ def input_names(f: Callable[..., object], count: int) -> list[str]:
     except ValueError:  # a function of C
         return ["x"] if count == 1 else [f"x{k + 1}" for k in range(count)]
     except TypeError:
+        keyword = next(
+            (
+                f"{name}="
+                for name, parameter in signature.parameters.items()
+                if parameter.kind is parameter.KEYWORD_ONLY
+                and parameter.default is parameter.empty
+            ),
+            "",
+        )
         raise TypeError(
-            f"{function_name(f)}{inspect.signature(called)} cannot be called with {count} "
+            f"{function_name(f)}{signature} cannot be called with {count} "
             f"input{'s' * (count != 1)}. Pass each tensor that it needs, and fix the other "
-            "arguments, as in trace(lambda x: f(x, 3), x)."
+            f"arguments, as in trace(lambda x: f(x, {keyword}3), x)."
         ) from None
     names: list[str] = []
     for name, value in bound.items():
@@ -169,6 +196,19 @@ def input_names(f: Callable[..., object], count: int) -> list[str]:
         else:
             names.append(name)
     return names
+
+
+def _declared(f: Callable[..., object]) -> Callable[..., object]:
+    """Return what has the parameters of f: the forward of a module or of a custom function."""
+    if isinstance(f, torch.nn.Module):
+        return f.forward
+    owner = getattr(f, "__self__", None)
+    custom = torch.autograd.Function
+    if not (isinstance(owner, type) and issubclass(owner, custom)):
+        return f
+    if owner.setup_context is custom.setup_context:
+        return partial(owner.forward, None)  # the first parameter is ctx
+    return owner.forward
 
 
 def given_names(

@@ -72,15 +72,18 @@ def trace(
         A function of tensors that returns one tensor, or a module. It is called once, on copies
         of the inputs that require grad, so the inputs and their `.grad` stay as they are. Other
         tensors that f uses, such as the parameters of a module, take part as they are; no
-        `.grad` is changed.
+        `.grad` is changed. The buffers of a module that is f itself are copied, too; those of
+        one that f only calls change as in any call. Hooks run, and the backward of a
+        `torch.autograd.Function` runs once more for each unit vector.
     inputs
-        The arguments of f: real floating-point tensors of any shape.
+        The arguments of f: real floating-point tensors of any shape. What else f needs, a lambda
+        fixes: ``trace(lambda x: f(x, k=2), x)``.
     cotangent
         The vector v of the vector-Jacobian product, with the shape of the result of f. For a
         result with one element it may be left out, and is then 1, as in `Tensor.backward`.
     names
         Names for leaves: a list of names for the inputs in their order, or a mapping from names
-        to tensors. Without it, inputs are called after the parameters of f, parameters of a
+        to tensors, which may also be constants that f uses. Without it, inputs are called after the parameters of f, parameters of a
         module by their qualified names, and results after the variables of f that hold them. A
         variable that holds several values in turn numbers them: b1, b2, … What has no name is
         called v1, v2, …
@@ -93,11 +96,12 @@ def trace(
     Raises
     ------
     TypeError
-        If f is not callable or returns something else than one real tensor, or if an input or
-        the cotangent is not a real floating-point tensor.
+        If f is not callable, does not take that number of inputs, or returns something else than
+        one real tensor; if an input or the cotangent is not a real floating-point tensor, or a
+        name is no string.
     ValueError
-        If the result of f has no graph, f frees the graph by calling `backward()`, the cotangent
-        is missing or has another shape than the result, or the names do not fit.
+        If the result of f has no graph, the graph was freed by a `backward()`, the cotangent is
+        missing or has another shape than the result, or the names do not fit.
 
     References
     ----------
@@ -126,10 +130,11 @@ def trace(
         called = list(names)
     with torch.inference_mode(mode=False), torch.enable_grad():
         leaves = [value.detach().clone().requires_grad_() for value in inputs]
-        tape = Tape(code_of(f))
+        call, buffers = _with_copied_buffers(f)
+        tape = Tape(code_of(f), buffers)
         try:
             with _without_compiler(), tape:
-                result: object = _with_copied_buffers(f)(*leaves)
+                result: object = call(*leaves)
         except Exception as error:
             error.add_note(
                 "trace() called f on copies of the inputs that require grad."
@@ -160,14 +165,23 @@ def _without_compiler() -> AbstractContextManager[object]:
     return nullcontext()
 
 
-def _with_copied_buffers(f: Callable[..., object]) -> Callable[..., object]:
+def _with_copied_buffers(
+    f: Callable[..., object],
+) -> tuple[Callable[..., object], dict[str, Tensor]]:
     """Return f; a module with its buffers copied, as batch normalisation changes its own."""
     if not isinstance(f, torch.nn.Module):
-        return f
+        return f, {}
     buffers = {name: value.clone() for name, value in f.named_buffers()}
     if not buffers:
-        return f
-    return lambda *inputs: torch.func.functional_call(f, buffers, inputs)
+        return f, {}
+    if isinstance(f, torch.jit.ScriptModule | torch.nn.DataParallel):
+        raise TypeError(
+            f"f is a {type(f).__name__} with buffers, which trace cannot copy, as it does to leave "
+            "a module as it was. Pass trace(lambda x: f(x), x): then the buffers may change, as "
+            "in any call."
+        )
+    call = torch.func.functional_call
+    return lambda *inputs: call(f, buffers, inputs), buffers
 
 
 class _Run(NamedTuple):

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from autograd_tutorial.graph.fold import Box, Fold, fold
 from torch import Tensor
 
+from autograd_tutorial.graph.fold import Box, Fold, fold
 from autograd_tutorial.graph.model import Graph, Node
 from autograd_tutorial.graph.structure import value
 

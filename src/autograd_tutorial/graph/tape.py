@@ -1,7 +1,7 @@
 """What ran: the operations that torch dispatched, each with the node that autograd gave it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -96,10 +96,13 @@ class Tape(TorchDispatchMode):
     to its node when the next one begins, or at the end.
     """
 
-    def __init__(self, code: CodeType | None) -> None:
-        """Watch the variables of the function that has this code."""
+    def __init__(
+        self, code: CodeType | None, buffers: Mapping[str, Tensor]
+    ) -> None:
+        """Watch the variables of the function that has this code, and gets these buffers."""
         super().__init__()  # type: ignore[no-untyped-call]
         self.code = code
+        self.buffers = buffers
         self.calls: Calls = {}
         self.cuts: list[Cut] = []
         self._cut_off: dict[StorageWeakRef, Cut] = {}
