@@ -5,8 +5,11 @@ import gc
 import math
 import subprocess
 import sys
+import warnings
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -583,6 +586,11 @@ def with_defaults(x: Tensor, k: float = 2.0, *, shift: float = 1.0) -> Tensor:
     return x * k + shift
 
 
+def needs_keyword(x: Tensor, *, k: float) -> Tensor:
+    """Have a parameter that only a keyword can fill."""
+    return x * k
+
+
 def variadic(first: Tensor, *rest: Tensor) -> Tensor:
     """Take any number of tensors."""
     return torch.stack([first, *rest]).sum()
@@ -605,6 +613,34 @@ def wrapped(alpha: Tensor) -> Tensor:
     return gamma.sum()
 
 
+class Twice(torch.autograd.Function):
+    """A custom function in the style with ctx."""
+
+    @staticmethod
+    def forward(ctx: Any, point: Tensor) -> Tensor:
+        """Return 2x."""
+        del ctx
+        return point * 2
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        """Return twice the adjoint."""
+        del ctx
+        return grad * 2
+
+
+class Scaler:
+    """An ordinary object that holds a tensor."""
+
+    def __init__(self) -> None:
+        """Hold it."""
+        self.factor = WEIGHT
+
+    def scale(self, x: Tensor) -> Tensor:
+        """Use it."""
+        return (x * self.factor).sum()
+
+
 class TestNames:
     """Names come from the program, and statements are written with them."""
 
@@ -621,6 +657,8 @@ class TestNames:
             (functools.partial(torch.add, alpha=2), 2, ["x1", "x2"]),
             (F.silu, 1, ["input"]),
             (wrapped, 1, ["alpha"]),
+            (Cube.apply, 1, ["x"]),
+            (Twice.apply, 1, ["point"]),
         ],
     )
     def test_inputs(self, f: Function, count: int, expected: list[str]) -> None:
@@ -660,6 +698,18 @@ class TestNames:
         graph = trace(Line().method, vector(1, 2))
         assert names(graph)[:2] == ["point", "scale"]
         assert graph.function == "method"
+
+    def test_a_method_of_an_ordinary_object(self) -> None:
+        """So does a method of an object that is no module."""
+        graph = trace(Scaler().scale, vector(1, 2, 3))
+        assert names(graph) == ["x", "factor", "v1", "v2"]
+
+    def test_buffers(self) -> None:
+        """The buffers of a module have qualified names, too."""
+        module = nn.Sequential(nn.BatchNorm1d(3, affine=False).double())
+        for f in (module, lambda x: module(x)):  # noqa: PLW0108
+            graph = trace(f, randn(4, 3), cotangent=randn(4, 3))
+            assert "0.running_mean, 0.running_var" in graph.output.statement
 
     def test_a_callable_object(self) -> None:
         """An object that can be called is called after its class."""
@@ -932,6 +982,18 @@ class TestNames:
             (__file__, 4),
         ]
         assert trace(nn.Tanh(), vector(1.0)).output.source is None
+
+    def test_source_in_a_package_that_is_called_like_torch(self) -> None:
+        """Torchvision is no part of torch: its lines are told."""
+        file = f"{Path(torch.__file__).parent}vision/ops.py"
+
+        def f(x: Tensor) -> Tensor:
+            return x * 2
+
+        f.__code__ = f.__code__.replace(co_filename=file)
+        source = trace(f, vector(1.0)).output.source
+        assert source is not None
+        assert source.file == file
 
     def test_given_as_a_list(self) -> None:
         """A list names the inputs."""
@@ -1325,6 +1387,52 @@ class TestOtherUses:
             assert tensor(found).item() == pytest.approx(expected, rel=1e-12)
         assert graph.first_nan is None
 
+    def test_threads(self) -> None:
+        """What ran in another thread is in order, though each thread counts by itself."""
+
+        def f(x: Tensor) -> Tensor:
+            for _ in range(5):
+                x = x * 2
+            with ThreadPoolExecutor(1) as pool:
+                y = pool.submit(lambda: x.sin().cos()).result()
+            return (y * x).sum()
+
+        graph = trace(f, vector(1, 2))
+        assert graph.check() == 0
+        for edge in graph.edges:
+            assert edge.source.forward_step < edge.target.forward_step
+
+    @pytest.mark.filterwarnings("ignore:Sparse CSR")
+    @pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr])
+    def test_sparse_values_are_made_dense(self, layout: torch.layout) -> None:
+        """So is a value, whatever its layout."""
+        graph = trace(
+            lambda x: (x.to_sparse(layout=layout) * 2).to_dense().sum(),
+            randn(2, 2),
+        )
+        for node in graph.nodes:
+            for number in (*node.primals, *node.adjoints):
+                assert tensor(number).layout is torch.strided
+        assert graph.check() == 0
+
+    def test_anomaly_detection(self) -> None:
+        """NaN is recorded, also where torch would stop at it."""
+        with warnings.catch_warnings(), torch.autograd.set_detect_anomaly(True):
+            warnings.simplefilter("ignore")
+            graph = trace(lambda x: (x * 0).sqrt().sum() * 0, vector(1, 2))
+            assert torch.is_anomaly_enabled()
+        assert graph.first_nan is not None
+
+    def test_a_compiled_function(self) -> None:
+        """It runs as it is written, and nothing is compiled."""
+        compiled = torch.compile(log_sine_reciprocal, backend="eager")
+        frames = torch._dynamo.utils.counters["frames"]
+        before = frames["total"]
+        graph = trace(compiled, vector(2.0)[0])
+        assert frames["total"] == before
+        plain = trace(log_sine_reciprocal, vector(2.0)[0])
+        assert statements(graph) == statements(plain)
+
     def test_the_opt_out_is_only_a_speed_up(self) -> None:
         """The record is the same whether torch imports its compiler or not."""
         script = """
@@ -1366,10 +1474,75 @@ def freed(x: Tensor) -> Tensor:
     return y
 
 
+def freed_by_grad(x: Tensor) -> Tensor:
+    """Call torch.autograd.grad on the result."""
+    y = (x * x).sum()
+    torch.autograd.grad(y, x)
+    return y
+
+
+def gradient_without_graph(x: Tensor) -> Tensor:
+    """Return a gradient that cannot be differentiated."""
+    y = (x * x).sum()
+    (gradient,) = torch.autograd.grad(y, x)
+    return gradient * 2
+
+
+def stored_gradient(x: Tensor) -> Tensor | None:
+    """Return what backward() stored."""
+    (x * x).sum().backward()
+    return x.grad
+
+
+def in_inference_mode(x: Tensor) -> Tensor:
+    """Compute everything in inference mode."""
+    with torch.inference_mode():
+        return x * 2
+
+
+def asks_first(x: Tensor) -> Tensor:
+    """Compare, log a number, and cut the graph after that."""
+    y = x * 2 if x.sum() > 0 else x * 3
+    assert y.sum().item() > 0
+    return y.detach() + 1
+
+
+def filled(x: Tensor) -> Tensor:
+    """Fill a tensor with numbers."""
+    y = torch.zeros_like(x)
+    for k in range(2):
+        y[k] = x[k].item() ** 2
+    return y
+
+
+def filled_with_detached(x: Tensor) -> Tensor:
+    """Fill a tensor with tensors outside of the graph."""
+    assert x.sum().item() > 0
+    y = torch.zeros(2, dtype=DOUBLE)
+    for k in range(2):
+        y[k] = x[k].detach() ** 2
+    return y
+
+
 def without_recording(x: Tensor) -> Tensor:
     """Compute everything under no_grad."""
     with torch.no_grad():
         return x * 2
+
+
+def changes_a_saved_tensor(x: Tensor) -> Tensor:
+    """Change in place what the backward pass needs."""
+    y = x.exp()
+    z = (y * y).sum()
+    y.mul_(2)
+    return z
+
+
+def has_a_broken_hook(x: Tensor) -> Tensor:
+    """Have a hook that raises."""
+    y = x.exp()
+    y.register_hook(lambda _: 1 / 0)
+    return y.sum()
 
 
 class TestErrors:
@@ -1391,6 +1564,14 @@ class TestErrors:
             (lambda x: x.long(), ["conversion to torch.int64, in line"]),
             (lambda x: x.sum().item(), ["a float", ".item()", "torch.stack"]),
             (torch.fft.fft, ["torch.complex128", "real part"]),
+            (
+                lambda x: {"loss": x.sum(), "x": x},
+                ["dict with the keys 'loss', 'x'", "f(x)['loss'], x)"],
+            ),
+            (lambda x: (x, (x, x)), ["tuple with tensors", "f(x)[0], x)"]),
+            (lambda x: [1, (2, x)], ["list with tensors", "f(x)[1][1], x)"]),
+            (lambda x: x.tolist(), ["a list", "x.tolist()"]),
+            (lambda x: {"a": x.sum().item()}, ["a dict", "cut by .item()"]),
         ],
     )
     def test_types(self, f: Callable[..., Any], words: list[str]) -> None:
@@ -1417,6 +1598,15 @@ class TestErrors:
             (lambda x: (x > 0).double() * 2, ["cut by gt", "no derivative"]),
             (lambda x: x.sin() * 0 is None or vector(1.0), ["Nothing that"]),
             (freed, ["calls backward()", "trace runs the backward pass"]),
+            (freed_by_grad, ["torch.autograd.grad()", "create_graph=True"]),
+            (gradient_without_graph, ["a gradient", "create_graph=True"]),
+            (stored_gradient, ["a gradient", "create_graph=True"]),
+            (in_inference_mode, ["torch.inference_mode(): mul in line"]),
+            (asks_first, ["cut by .detach()"]),
+            (filled, ["cut by .item()"]),
+            (filled_with_detached, ["cut by .detach()"]),
+            (lambda x: x.long() * 2.0, ["cut by a conversion to torch.int64"]),
+            (lambda x: x.max(0).indices * 1.0, ["cut by max"]),
             (lambda x: x * 2, ["shape (2,)", "cotangent=torch.ones((2,))"]),
         ],
     )
@@ -1426,6 +1616,48 @@ class TestErrors:
             trace(f, vector(1, 2))
         for word in words:
             assert word in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "result", [None, [], {}, (k for k in range(2)), "x"]
+    )
+    def test_what_has_no_graph_was_not_cut(self, result: object) -> None:
+        """Nothing is said about a cut where there are no numbers."""
+        with pytest.raises(TypeError, match="it returned") as caught:
+            trace(returns(result), vector(1.0))
+        assert "depends on its inputs" not in str(caught.value)
+
+    def test_a_graph_that_was_freed_before(self) -> None:
+        """A tensor from outside may have been sent back already."""
+        before = (WEIGHT * WEIGHT).sum()
+        torch.autograd.grad(before, WEIGHT)
+        with pytest.raises(ValueError, match="computed before"):
+            trace(lambda x: x * before, vector(1.0))
+
+    @pytest.mark.parametrize(
+        ("f", "error", "words"),
+        [
+            (changes_a_saved_tensor, RuntimeError, "at mul in"),
+            (has_a_broken_hook, ZeroDivisionError, "at exp in"),
+            (lambda x: (x // (x * 2)).sum(), RuntimeError, "at floor_divide"),
+        ],
+    )
+    def test_an_error_on_the_way_back(
+        self, f: Function, error: type[Exception], words: str
+    ) -> None:
+        """It carries a note of where the backward pass stopped."""
+        with pytest.raises(error) as caught:
+            trace(f, vector(1, 2))
+        (note,) = caught.value.__notes__
+        assert words in note
+        assert f"{__file__}, line" in note
+
+    def test_a_module_whose_buffers_cannot_be_copied(self) -> None:
+        """It is refused, with the way around."""
+        module = nn.DataParallel(nn.BatchNorm1d(3).double())
+        x = randn(4, 3)
+        with pytest.raises(TypeError, match=r"trace\(lambda x: f\(x\), x\)"):
+            trace(module, x, cotangent=x)
+        assert trace(lambda x: module(x), x, cotangent=x).inputs  # noqa: PLW0108
 
     def test_where_the_graph_was_cut(self) -> None:
         """The line is that of the operation."""
@@ -1442,12 +1674,41 @@ class TestErrors:
             (torch.tensor([1]), ["input x has torch.int64", "decimal point"]),
             (torch.tensor([True]), ["torch.bool", "close over it"]),
             (torch.tensor([1j]), ["torch.complex64", "view_as_real"]),
+            (torch.tensor([1]), ["trace(lambda y: f(y, x), y)"]),
+            (torch.tensor([True]), ["do not change by small steps"]),
+            ((vector(1), vector(2)), ["trace(lambda a, b: f((a, b)), a, b)"]),
+            ({"a": vector(1)}, ["f({'a': a, 'b': b}), a, b)"]),
+            (list(range(1000)), ["x=[0, 1, 2, 3, 4, 5, ...]), ...)"]),
         ],
     )
     def test_inputs(self, value: Any, words: list[str]) -> None:
         """An input is a real floating-point tensor."""
         with pytest.raises(TypeError) as caught:
             trace(lambda x: x, value)
+        for word in words:
+            assert word in str(caught.value)
+
+    @pytest.mark.filterwarnings("ignore::UserWarning")
+    @pytest.mark.parametrize(
+        ("make", "words"),
+        [
+            (torch.Tensor.to_sparse, ["a sparse tensor", "x.to_dense()"]),
+            (torch.Tensor.to_sparse_csr, ["a sparse tensor"]),
+            (lambda x: x.to("meta"), ["a meta tensor", "no numbers"]),
+            (
+                lambda x: torch.nested.nested_tensor([x], layout=torch.jagged),
+                ["a nested tensor", "one by one"],
+            ),
+            (
+                lambda x: torch.quantize_per_tensor(x, 1, 0, torch.qint8),
+                ["a quantized tensor", "dequantize"],
+            ),
+        ],
+    )
+    def test_unusual_inputs(self, make: Function, words: list[str]) -> None:
+        """Its numbers are stored as usual."""
+        with pytest.raises(TypeError) as caught:
+            trace(lambda x: x.sum(), make(torch.eye(2)))
         for word in words:
             assert word in str(caught.value)
 
@@ -1458,6 +1719,7 @@ class TestErrors:
             (lambda x: x, 2, ["f(x) cannot be called with 2 inputs"]),
             (lambda x, y: x * y, 1, ["f(x, y)", "with 1 input.", "fix the"]),
             (nn.Tanh(), 2, ["Tanh", "with 2 inputs"]),
+            (needs_keyword, 1, ["with 1 input.", "trace(lambda x: f(x, k=3)"]),
         ],
     )
     def test_number_of_inputs(
@@ -1509,7 +1771,8 @@ class TestErrors:
             (vector(1.0)[0], ValueError, ["(2,)", "has shape ()"]),
             ([1.0, 2.0], TypeError, ["must be a tensor", "list"]),
             (torch.tensor([1, 2]), TypeError, ["torch.int64", "decimal"]),
-            (torch.tensor([1j, 2]), TypeError, ["torch.complex64"]),
+            (torch.tensor([1j, 2]), TypeError, ["complex64", "real part"]),
+            (torch.tensor([True, True]), TypeError, [".double()"]),
         ],
     )
     def test_cotangents(

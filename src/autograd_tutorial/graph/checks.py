@@ -165,8 +165,8 @@ def _where_cut(tape: Tape, result: Tensor | None = None) -> str:
     operation, advice = cut.operation, ""
     if cut.mode == BACKWARD:
         return (
-            "It is a gradient that a backward pass inside of f computed without a graph. To "
-            "differentiate a gradient, return torch.autograd.grad(y, x, create_graph=True)[0]."
+            "It comes from a gradient that a backward pass inside of f computed. That has a graph "
+            "only with torch.autograd.grad(y, x, create_graph=True), and if it is not constant."
         )
     if cut.mode:
         return (
