@@ -105,9 +105,9 @@ def trace(
 
     References
     ----------
-    Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 2, for the linearised
-    computational graph; Baydin et al., "Automatic differentiation in machine learning: a
-    survey", *JMLR* 18(153), 2018, for the evaluation trace and the adjoints.
+    Griewank and Walther, *Evaluating Derivatives*, 2nd ed., for the computational graph and its
+    linearisation; Baydin et al., "Automatic differentiation in machine learning: a survey", *JMLR*
+    18(153), 2018, section 3, for the evaluation trace and the adjoints.
 
     Examples
     --------
