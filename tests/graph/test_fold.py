@@ -8,6 +8,7 @@ import torch
 from autograd_tutorial.graph.fold import (
     MOST_BOXES,
     Fold,
+    Link,
     Picture,
     TooLargeError,
     fold,
@@ -120,9 +121,10 @@ def test_leaves_of_the_folded_turns() -> None:
     assert sum(n.kind == "input" for n in only_fold(picture).nodes) == 57
 
 
-def test_edges_across_the_border_of_a_fold() -> None:
-    """What is used in each turn has one arrow to the fold, which stands for its edges."""
-    steps = [("mul", [f"v{i}" if i else "x", "x"]) for i in range(60)]
+def fold_and_arrow_from_x(
+    steps: list[tuple[str, list[str]]],
+) -> tuple[Fold, Link]:
+    """Return the one fold of a program, and the one arrow from its input to it."""
     picture = fold(made("x", steps))
     folded = only_fold(picture)
     (link,) = [
@@ -130,6 +132,13 @@ def test_edges_across_the_border_of_a_fold() -> None:
         for link in picture.links
         if link.target is folded and link.source is picture.boxes[0]
     ]
+    return folded, link
+
+
+def test_edges_across_the_border_of_a_fold() -> None:
+    """What is used in each turn has one arrow to the fold, which stands for its edges."""
+    steps = [("mul", [f"v{i}" if i else "x", "x"]) for i in range(60)]
+    folded, link = fold_and_arrow_from_x(steps)
     assert len(link.edges) == folded.turns == 57
     assert {edge.target for edge in link.edges} == set(folded.nodes)
 
@@ -140,13 +149,7 @@ def test_two_edges_into_a_fold_are_one_arrow() -> None:
         (f"op{i % 10}", [f"v{i}" if i else "x", *([] if i % 10 else ["x"])])
         for i in range(50)
     ]
-    picture = fold(made("x", steps))
-    folded = only_fold(picture)
-    (link,) = [
-        link
-        for link in picture.links
-        if link.target is folded and link.source is picture.boxes[0]
-    ]
+    folded, link = fold_and_arrow_from_x(steps)
     assert len(link.edges) == folded.turns == 2
 
 

@@ -7,6 +7,7 @@ from numbers import Number
 import torch
 from torch import Tensor
 
+from autograd_tutorial.graph.model import check_like
 from autograd_tutorial.graph.tape import BACKWARD, Cut, Tape
 
 ITEM = "_local_scalar_dense"
@@ -192,7 +193,7 @@ def _likely_cut(tape: Tape) -> Cut | None:
     return cuts[-1] if cuts else None
 
 
-def check_cotangent(cotangent: object, root: Tensor) -> Tensor:
+def check_cotangent(cotangent: Tensor | None, root: Tensor) -> Tensor:
     """Return the adjoint of the output: what the caller gave, or 1 for a single number."""
     shape = tuple(root.shape)
     if cotangent is None:
@@ -203,25 +204,7 @@ def check_cotangent(cotangent: object, root: Tensor) -> Tensor:
             "shape: the weights v of the vector-Jacobian product. Pass cotangent=torch.ones"
             f"({shape}), or make f return one number, as with .sum()."
         )
-    if not isinstance(cotangent, Tensor):
-        raise TypeError(
-            f"cotangent must be a tensor, but it is of type {type(cotangent).__name__}. "
-            "Convert it with torch.tensor(...)."
-        )
-    if not cotangent.is_floating_point():
-        raise TypeError(
-            f"cotangent must have a real floating-point dtype, but it has {cotangent.dtype}. "
-            + (
-                "The result of f is real: pass the real part."
-                if cotangent.is_complex()
-                else "Write its numbers with a decimal point, or convert it with .double()."
-            )
-        )
-    if cotangent.shape != root.shape:
-        raise ValueError(
-            f"cotangent must have the shape of f's result, {shape}, but it has shape "
-            f"{tuple(cotangent.shape)}."
-        )
+    check_like("cotangent", cotangent, root, "f's result")
     return cotangent.detach().to(root, copy=True)
 
 

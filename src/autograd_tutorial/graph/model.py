@@ -18,7 +18,7 @@ from torch import Tensor
 
 from autograd_tutorial.graph.structure import describe, value
 
-__all__ = ["Edge", "FirstNaN", "Graph", "Node", "Source"]
+__all__ = ["Edge", "FirstNaN", "Graph", "Node", "Source", "check_like"]
 
 Tensors = tuple[Tensor | None, ...]
 
@@ -381,7 +381,7 @@ class Graph:
         2018, section 3.2.
         """
         seed = self.cotangent if cotangent is None else cotangent
-        _check_shape("cotangent", seed, self.cotangent, "the output")
+        check_like("cotangent", seed, self.cotangent, "the output")
         adjoints: dict[tuple[Node, int], Tensor] = {
             (self.output, self.output_number): seed.detach().to(self.cotangent)
         }
@@ -446,7 +446,7 @@ class Graph:
         for node, tangent in zip(self.inputs, tangents, strict=True):
             primal = node.primals[0]
             assert primal is not None
-            _check_shape("tangent", tangent, primal, f"the input {node.name}")
+            check_like("tangent", tangent, primal, f"the input {node.name}")
             moved[node, 0] = tangent.detach().to(primal)
         for node in self.nodes:
             arriving = [
@@ -686,15 +686,21 @@ def _call(node: Node, adjoints: Tensors) -> Tensors:
         ) from error
 
 
-def _check_shape(what: str, given: object, like: Tensor, whose: str) -> None:
+def check_like(what: str, given: object, like: Tensor, whose: str) -> None:
+    """Raise unless what was given is a real tensor of the same shape as another."""
     if not isinstance(given, Tensor):
         raise TypeError(
             f"The {what} must be a tensor, but it is of type {type(given).__name__}. "
             "Convert it with torch.tensor(...)."
         )
     if not given.is_floating_point():
+        cure = (
+            "Pass its real part."
+            if given.is_complex()
+            else "Write its numbers with a decimal point, or convert it with .double()."
+        )
         raise TypeError(
-            f"The {what} must have a real floating-point dtype, but it has {given.dtype}."
+            f"The {what} must have a real floating-point dtype, but it has {given.dtype}. {cure}"
         )
     if given.shape != like.shape:
         raise ValueError(
