@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from autograd_tutorial.graph.model import check_like
+from autograd_tutorial.graph.structure import counted
 from autograd_tutorial.graph.tape import BACKWARD, Cut, Tape
 
 ITEM = "_local_scalar_dense"
@@ -117,7 +118,7 @@ def _no_tensor(result: object, tape: Tape) -> str:
         kind += f" with the keys {', '.join(map(repr, result))}"
     elif isinstance(result, tuple | list):
         if all(isinstance(item, Tensor) for item in result):
-            kind += f" of {len(result)} tensor{'s' * (len(result) != 1)}"
+            kind += f" of {counted(len(result), 'tensor')}"
             cure += ", or make one of them, as with torch.cat"
         else:
             kind += " with tensors in it"

@@ -18,7 +18,7 @@ from torch import Tensor
 from autograd_tutorial.graph.fold import Box, Fold, Link, fold
 from autograd_tutorial.graph.layout import Curve, Place, Size, place
 from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
-from autograd_tutorial.graph.structure import value
+from autograd_tutorial.graph.structure import counted, value
 
 __all__ = ["text_width", "to_dot", "to_svg"]
 
@@ -235,14 +235,10 @@ def _escaped(text: str) -> str:
     return escape(CONTROL.sub(" ", text))
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def _title(graph: Graph) -> str:
     return (
-        f"Graph of {graph.function}: {_count(len(graph.nodes), 'node')}, "
-        f"{_count(len(graph.edges), 'edge')}. → value, ← adjoint, × local derivative"
+        f"Graph of {graph.function}: {counted(len(graph.nodes), 'node')}, "
+        f"{counted(len(graph.edges), 'edge')}. → value, ← adjoint, × local derivative"
     )
 
 
@@ -252,7 +248,7 @@ def _values(tensors: Tensors, room: int) -> str:
         return value(tensors[0], room)
     each = max(room // max(len(tensors), 1) - 2, 1)
     line = ", ".join(value(tensor, each) for tensor in tensors)
-    return line if len(line) <= room else _count(len(tensors), "result")
+    return line if len(line) <= room else counted(len(tensors), "result")
 
 
 def _card(graph: Graph, box: Box, step_of: dict[Node, int | None]) -> _Card:
@@ -289,8 +285,8 @@ def _statement(node: Node) -> tuple[str, ...]:
 
 
 def _fold_card(box: Fold) -> _Card:
-    turns = _count(box.turns, "more turn")
-    operations = _count(
+    turns = counted(box.turns, "more turn")
+    operations = counted(
         sum(node.kind == "operation" for node in box.nodes), "operation"
     )
     block = ", ".join(box.block)
@@ -351,20 +347,15 @@ def _tag(link: Link) -> _Tag:
 def _total(edges: Sequence[Edge]) -> Tensor | None:
     """Return the sum of the messages, if they go to one result."""
     messages = [edge.message for edge in edges if edge.message is not None]
-    ends = defaultdict(list)
-    for edge in edges:
-        ends[edge.source, edge.output].append(edge)
+    ends = {(edge.source, edge.output) for edge in edges}
     if len(ends) > 1 or not messages:
         return None
-    total = messages[0]
-    for message in messages[1:]:
-        total = total + message
-    return total
+    return sum(messages[1:], messages[0])
 
 
 def _said(box: Box, result: int | None) -> str:
     if isinstance(box, Fold):
-        return _count(box.turns, "folded turn")
+        return counted(box.turns, "folded turn")
     if result is not None and len(box.names) > 1:
         return box.names[result]
     return box.name

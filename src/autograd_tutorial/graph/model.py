@@ -270,18 +270,19 @@ class Graph:
         ----------
         Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapter 3, for both equations.
         """
-        return max((gap for gap, _, _ in self._gaps()), default=0.0)
+        return _largest(self._differences())
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """Where `check` found a difference that is more than rounding, a sentence for each."""
-        return tuple(
-            sentence
-            for gap, rounding, sentence in self._gaps()
-            if gap > rounding
-        )
+        return _doubtful(self._differences())
 
-    def _gaps(self) -> Iterator[tuple[float, float, str]]:
+    def check_and_doubts(self) -> tuple[float, tuple[str, ...]]:
+        """Return what `check` and `doubts` give, in one walk along the graph."""
+        found = list(self._differences())
+        return _largest(found), _doubtful(found)
+
+    def _differences(self) -> Iterator[tuple[float, float, str]]:
         """Yield each difference, what rounding can account for, and what it means."""
         for edge in self.edges:
             adjoint = edge.target.adjoints[0]
@@ -589,6 +590,18 @@ def _grouped(
     for edge in edges:
         groups[end(edge)].append(edge)
     return dict(groups)
+
+
+def _largest(differences: Iterable[tuple[float, float, str]]) -> float:
+    return max((gap for gap, _, _ in differences), default=0.0)
+
+
+def _doubtful(
+    differences: Iterable[tuple[float, float, str]],
+) -> tuple[str, ...]:
+    return tuple(
+        sentence for gap, rounding, sentence in differences if gap > rounding
+    )
 
 
 def _gap(left: Tensor, right: Tensor) -> float:

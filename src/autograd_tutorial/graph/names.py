@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from autograd_tutorial.graph.structure import counted
 from autograd_tutorial.graph.tape import (
     GradFn,
     Reference,
@@ -185,8 +186,8 @@ def input_names(f: Callable[..., object], count: int) -> list[str]:
             "",
         )
         raise TypeError(
-            f"{function_name(f)}{signature} cannot be called with {count} "
-            f"input{'s' * (count != 1)}. Pass each tensor that it needs, and fix the other "
+            f"{function_name(f)}{signature} cannot be called with "
+            f"{counted(count, 'input')}. Pass each tensor that it needs, and fix the other "
             f"arguments, as in trace(lambda x: f(x, {keyword}3), x)."
         ) from None
     names: list[str] = []
@@ -235,8 +236,8 @@ def given_names(
         chosen, tensors = list(names), list(inputs)
         if len(chosen) != len(inputs):
             raise ValueError(
-                f"names holds {_counted(len(chosen), 'name')} for "
-                f"{_counted(len(inputs), 'input')}. Give one for each."
+                f"names holds {counted(len(chosen), 'name')} for "
+                f"{counted(len(inputs), 'input')}. Give one for each."
             )
     for name in chosen:
         if not str(name).strip() or not isinstance(name, str):
@@ -260,7 +261,3 @@ def check_distinct(names: Sequence[str]) -> None:
                 f"names calls a tensor {name}, but that is the name of another input. Give that "
                 "one a name too."
             )
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'s' * (number != 1)}"

@@ -143,7 +143,7 @@ def _caption(graph: Graph) -> str:
         said.append(
             f"The output does not depend on {escape(', '.join(unused))}."
         )
-    difference, doubts = graph.check(), graph.doubts
+    difference, doubts = graph.check_and_doubts()
     built = sum(edge.partial is not None for edge in graph.edges)
     where = (
         ""

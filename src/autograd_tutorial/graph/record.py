@@ -41,6 +41,7 @@ from autograd_tutorial.graph.tape import (
     Tape,
     count_results,
     is_leaf,
+    key_of,
 )
 
 __all__ = ["trace"]
@@ -252,7 +253,7 @@ def _build(run: _Run) -> Graph:
         node.vjp = partial(_pull_back, fn, kinds)
         partials = _partials(node, kinds, sent, units)
         for slot, before, output in pairs:
-            source = nodes[id(before.variable) if is_leaf(before) else before]
+            source = nodes[key_of(before)]
             message = sent[slot] if sent else None
             edges.append(
                 Edge(source, node, slot, output, partials.get(slot), message)
@@ -398,10 +399,7 @@ def _operation(
         ]
     else:
         arguments = [
-            name_of.get(
-                (id(before.variable) if is_leaf(before) else before, output),
-                "?",
-            )
+            name_of.get((key_of(before), output), "?")
             for before, output in fn.next_functions
             if before
         ]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-__all__ = ["describe", "number", "value"]
+__all__ = ["counted", "describe", "number", "value"]
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -139,6 +139,11 @@ def number(x: float) -> str:
 def _trimmed(digits: str) -> str:
     """Leave out the zeros at the end of a decimal fraction."""
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def counted(amount: int, thing: str) -> str:
+    """Write how many of a thing there are, as in "1 node" and "10,000 nodes"."""
+    return f"{amount:,} {thing}{'s' * (amount != 1)}"
 
 
 def value(tensor: Tensor | None, room: int = 24) -> str:
