@@ -1,6 +1,147 @@
-"""One module for each exercise, with its solution; the numbers are the notebook's own.
+"""Eight exercises, each with a starter, hints, a solution and the mistakes that people make.
 
 - `ex1_gradient_argument`: what the `gradient` argument of `backward` does.
 - `ex2_sine_derivative`: the derivative of the sine without writing a cosine.
+- `ex3_backward_twice`: what a second backward pass meets, and what it adds.
+- `ex4_control_flow`: a function with a loop and a branch, on a vector and a matrix.
 - `ex5_log_sine_reciprocal`: the dependency graph of F and the chain rule on it.
+- `ex6_both_directions`: every term on the graph, forward and backward.
+- `ex7_second_derivative`: what the second derivative costs.
+- `ex8_forward_or_reverse`: which of the two modes is cheaper.
+
+`check` tries an answer and says what is wrong with it.
 """
+
+from __future__ import annotations
+
+import difflib
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from autograd_tutorial.checker.exercise import Exercise, Prediction
+from autograd_tutorial.checker.judge import judge
+from autograd_tutorial.checker.report import Report, Verdict
+from autograd_tutorial.exercises import (
+    ex2_sine_derivative,
+)
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+__all__ = ["EXERCISES", "check", "find", "starter"]
+
+EXERCISES: tuple[Exercise, ...] = (ex2_sine_derivative.EXERCISE,)
+"""The exercises, in the order of their numbers."""
+
+
+def check(exercise: str, *answers: object, seconds: float = 5.0) -> Report:
+    """Try the answers to an exercise, and say what is right and what is wrong with them.
+
+    Each answer is called on random inputs, the same ones each time, and on
+    edge cases, in float64. A wrong one that behaves like a known mistake gets
+    the mistake's name. Whatever an answer does, the check comes back: an
+    exception is reported with its line, an endless loop is stopped. Code that
+    cannot be stopped (it catches every exception, or waits inside one call of
+    C code) is left running in a thread of its own, and the report says so.
+
+    Parameters
+    ----------
+    exercise
+        The name of the exercise: "ex1" to "ex8".
+    answers
+        The functions that you wrote and the values that you predicted, in the
+        order of the statement. A function whose name is that of the statement
+        may stand anywhere, and those that you have not written may be left out.
+    seconds
+        How long each function may take, over all inputs together.
+
+    Returns
+    -------
+    Report
+        It shows itself as a card in a notebook and as text where it is printed.
+        `passed`, `diagnosis` and `misconception` are there for scripts.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise, or `seconds` is not positive.
+
+    Examples
+    --------
+    >>> import torch
+    >>> def derivative_of_sine(x):
+    ...     return torch.cos(x)
+    >>> check("ex2", derivative_of_sine).misconception
+    'the cosine was called'
+    """
+    chosen = find(exercise)
+    if not seconds > 0:
+        raise ValueError(f"seconds must be positive, but it is {seconds}.")
+    title = f"Exercise {chosen.number}: {chosen.title}"
+    placed, left = _placed(chosen, answers)
+    verdicts = [
+        judge(task, placed.get(i, ...), seconds)
+        for i, task in enumerate(chosen.tasks)
+    ]
+    if left:
+        verdicts.append(
+            Verdict(
+                "one answer too many",
+                False,
+                (
+                    f"The exercise wants {len(chosen.tasks)}: "
+                    + ", ".join(f"`{task.name}`" for task in chosen.tasks)
+                    + f"; check was given {len(answers)}.",
+                ),
+            )
+        )
+    return Report(title, tuple(verdicts))
+
+
+def find(exercise: str) -> Exercise:
+    """Return the exercise of this name: "ex2", or the stem of its page.
+
+    A ValueError names the exercises that there are.
+    """
+    names = {name: e for e in EXERCISES for name in (e.name, e.stem)}
+    if exercise in names:
+        return names[exercise]
+    near = difflib.get_close_matches(str(exercise), list(names), n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(
+        f"There is no exercise {exercise!r}.{hint} "
+        f"There are {', '.join(e.name for e in EXERCISES)}."
+    )
+
+
+def starter(exercise: Exercise) -> Traversable:
+    """Return the file that a learner begins with."""
+    folder = resources.files("autograd_tutorial.exercises") / "starters"
+    return folder / f"{exercise.stem}.py"
+
+
+def _placed(
+    exercise: Exercise, answers: tuple[object, ...]
+) -> tuple[dict[int, object], list[object]]:
+    """Give each answer to a task: by its name, else in order; return what is left over."""
+    tasks = exercise.tasks
+    numbers = {task.name: i for i, task in enumerate(tasks)}
+    placed: dict[int, object] = {}
+    left = []
+    for answer in answers:
+        name = getattr(answer, "__name__", None)
+        if name in numbers and numbers[name] not in placed:
+            placed[numbers[name]] = answer
+        else:
+            left.append(answer)
+    for answer in list(left):
+        free = [i for i in range(len(tasks)) if i not in placed]
+        fitting = [
+            i
+            for i in free
+            if isinstance(tasks[i], Prediction) != callable(answer)
+        ]
+        for i in (fitting or free)[:1]:
+            placed[i] = answer
+            left.remove(answer)
+    return placed, left

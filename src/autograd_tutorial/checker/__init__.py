@@ -1,0 +1,9 @@
+"""The checker: it tries a learner's answer and says what is wrong with it, and why.
+
+- `exercise`: what an exercise is made of.
+- `observe`: call an answer and note all that it does.
+- `compare`: the first difference between two results.
+- `signs`: mistakes that show in what an answer does.
+- `judge`: from all of these to a verdict.
+- `report`: the verdict as text and as a card.
+"""

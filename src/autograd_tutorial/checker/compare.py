@@ -1,0 +1,203 @@
+"""Compare an answer with what was expected, and say in words where they part."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = ["RTOL", "Mismatch", "kind_of", "mismatch", "shown"]
+
+RTOL = 1e-12
+"""How far a result in float64 may be off, relative to the largest number in it."""
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The first place at which an answer is not what was expected."""
+
+    kind: Literal["type", "shape", "dtype", "value"]
+    """In what the two differ."""
+
+    message: str
+    """The end of a sentence about it: "is a list and should be a tensor."."""
+
+    where: str
+    """The place inside the answer, as an index: "[0][1, 2]"; empty for the whole."""
+
+    yours: object
+    """The answer at that place."""
+
+    expected: object
+    """What it should have been."""
+
+
+def mismatch(  # noqa: PLR0911 - one for each kind of value
+    yours: object, expected: object, rtol: float, where: str = ""
+) -> Mismatch | None:
+    """Return the first difference between two values, or None if there is none.
+
+    Tensors must agree in shape, dtype and value; `rtol` is relative to the
+    largest number expected in the tensor. A list of numbers may also be a
+    tuple, an array or a tensor, and a number may be a tensor of one element.
+    NaN equals NaN, and words are compared without regard to case.
+    """
+    if isinstance(expected, Tensor):
+        return _tensors(yours, expected, rtol, where)
+    if isinstance(yours, Tensor | np.ndarray | np.generic):
+        yours = yours.tolist()
+    if isinstance(expected, Mapping):
+        if not isinstance(yours, Mapping):
+            return _type(yours, expected, "a dictionary", where)
+        if set(yours) != set(expected):
+            missing = [shown(key) for key in expected if key not in yours]
+            extra = [shown(key) for key in yours if key not in expected]
+            verb, key = (
+                ("lacks", missing[0])
+                if missing
+                else ("should not have", extra[0])
+            )
+            message = f"{verb} the entry {key}."
+            return Mismatch(
+                "shape", message, where, list(yours), list(expected)
+            )
+        pairs = ((f"[{key!r}]", yours[key], expected[key]) for key in expected)
+        return _first(pairs, rtol, where)
+    if isinstance(expected, Sequence) and not isinstance(expected, str):
+        if not isinstance(yours, Sequence) or isinstance(yours, str):
+            return _type(yours, expected, "a list", where)
+        if len(yours) != len(expected):
+            message = (
+                f"has {len(yours)} entries and should have {len(expected)}."
+            )
+            return Mismatch("shape", message, where, yours, expected)
+        pairs = (
+            (f"[{i}]", a, b)
+            for i, (a, b) in enumerate(zip(yours, expected, strict=True))
+        )
+        return _first(pairs, rtol, where)
+    if isinstance(expected, str):
+        if not isinstance(yours, str):
+            return _type(yours, expected, "a word in quotes", where)
+        same = yours.strip().casefold() == expected.casefold()
+    else:
+        assert isinstance(expected, Real)
+        if not isinstance(yours, Real) or isinstance(yours, bool) != isinstance(
+            expected, bool
+        ):
+            return _type(yours, expected, "a number", where)
+        same = math.isclose(yours, expected, rel_tol=rtol, abs_tol=1e-12)
+    return None if same else _value(yours, expected, where)
+
+
+def _first(
+    pairs: Iterable[tuple[str, object, object]], rtol: float, where: str
+) -> Mismatch | None:
+    """Return the first mismatch among (index, yours, expected)."""
+    for index, yours, expected in pairs:
+        found = mismatch(yours, expected, rtol, where + index)
+        if found:
+            return found
+    return None
+
+
+def _tensors(
+    yours: object, expected: Tensor, rtol: float, where: str
+) -> Mismatch | None:
+    """Compare a value with a tensor."""
+    if not isinstance(yours, Tensor):
+        return _type(yours, expected, "a tensor", where)
+    if (
+        yours.is_nested
+        or yours.layout != torch.strided
+        or yours.device != expected.device
+    ):
+        return _type(yours, expected, "a dense tensor on the CPU", where)
+    for kind, mine, wanted in (
+        ("shape", tuple(yours.shape), tuple(expected.shape)),
+        ("dtype", yours.dtype, expected.dtype),
+    ):
+        if mine != wanted:
+            message = f"has the {kind} {mine} and should have {wanted}."
+            return Mismatch(kind, message, where, yours, expected)  # type: ignore[arg-type]
+    with torch.no_grad():
+        finite = expected[expected.isfinite()]
+        scale = finite.abs().max() if finite.numel() else 0.0
+        close = torch.isclose(
+            yours, expected, rtol=0, atol=rtol * float(scale), equal_nan=True
+        )
+    if close.all():
+        return None
+    index = tuple((~close).nonzero()[0].tolist())
+    place = where + str(list(index)) if index else where
+    return _value(yours[index].item(), expected[index].item(), place)
+
+
+def _type(yours: object, expected: object, wanted: str, where: str) -> Mismatch:
+    message = f"is {kind_of(yours)} and should be {wanted}."
+    return Mismatch("type", message, where, yours, expected)
+
+
+def _value(yours: object, expected: object, where: str) -> Mismatch:
+    message = f"is {shown(yours)} and should be {shown(expected)}."
+    return Mismatch("value", message, where, yours, expected)
+
+
+def kind_of(value: object) -> str:
+    """Name the type of a value as a sentence would: "a list"."""
+    if value is None or value is ...:
+        return "None" if value is None else "still `...`"
+    if isinstance(value, Tensor):
+        dense = value.layout == torch.strided and not value.is_nested
+        layout = "" if dense else "sparse or nested "
+        device = value.device.type
+        return f"a {layout}tensor" + (
+            "" if device == "cpu" else f" on the device {device}"
+        )
+    name = "text" if isinstance(value, str) else type(value).__name__
+    article = "an" if name[0] in "aeiouAEIOU" else "a"
+    return name if name == "text" else f"{article} {name}"
+
+
+def shown(value: object, limit: int = 240) -> str:
+    """Write a value for a report: short, and the same under all print options."""
+    if isinstance(value, Tensor):
+        if kind_of(value) != "a tensor":
+            return f"{kind_of(value)} of shape {tuple(value.shape)}"
+        numbers = value.detach().resolve_conj().resolve_neg()
+        if numbers.dtype == torch.bfloat16:
+            numbers = numbers.float()
+        text = np.array2string(
+            numbers.numpy(),
+            separator=", ",
+            threshold=24,
+            formatter={"float_kind": _number},  # type: ignore[arg-type]
+        )
+    elif isinstance(value, float):
+        text = _number(value)
+    elif isinstance(value, Mapping):
+        entries = (f"{shown(k)}: {shown(v)}" for k, v in value.items())
+        text = "{" + ", ".join(entries) + "}"
+    elif isinstance(value, tuple | list):
+        inner = ", ".join(shown(entry) for entry in value)
+        text = f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
+    elif inspect.isroutine(value):
+        text = value.__name__
+    elif isinstance(value, str | Real | None):
+        text = reprlib.repr(value)
+    else:
+        text = kind_of(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _number(number: float) -> str:
+    """Write a number with as many digits as a reader wants to compare."""
+    return f"{number:.8g}"

@@ -1,0 +1,295 @@
+"""Judge an answer: whether it is right and, if not, which mistake it makes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from autograd_tutorial.checker.compare import (
+    RTOL,
+    Mismatch,
+    kind_of,
+    mismatch,
+    shown,
+)
+from autograd_tutorial.checker.exercise import (
+    Misconception,
+    Prediction,
+    Task,
+)
+from autograd_tutorial.checker.observe import Trial, observe
+from autograd_tutorial.checker.report import Verdict
+from autograd_tutorial.checker.signs import tensors
+
+__all__ = ["judge"]
+
+LIKENESS = 1e-8
+"""How near a result must be to that of a misconception to be taken for it."""
+
+
+def judge(  # noqa: PLR0911 - one for each verdict
+    task: Task | Prediction, answer: object, seconds: float
+) -> Verdict:
+    """Try an answer, compare it with the solution, and name the mistake."""
+    if answer is ...:
+        return _not_yet(task, "This is still to do: replace the `...`.")
+    if isinstance(task, Prediction):
+        return _judge_prediction(task, answer)
+    if not callable(answer):
+        return _not_yet(
+            task,
+            f"A function is wanted, and this is {kind_of(answer)}. "
+            f"Pass the function itself, without calling it: `{task.name}`.",
+        )
+    misfit = _misfit(task, answer)
+    if misfit:
+        return _not_yet(task, misfit)
+    right = observe(task.solution, task.inputs, None)
+    trials = observe(answer, task.inputs, seconds)
+    for trial, model in zip(trials, right, strict=False):
+        trial.expected = model.results
+    found = _misconception(task, trials)
+    if found:
+        return _named(task, found, _facts(task, _shows(found, trials)))
+    for trial in trials:
+        fault = _fault(task, trial, trials, seconds)
+        if fault:
+            return _not_yet(task, *fault, facts=_facts(task, trial))
+    return Verdict(
+        task.call,
+        True,
+        ("It agrees with the solution on every input.", *_praise(task, answer)),
+    )
+
+
+def _judge_prediction(task: Prediction, answer: object) -> Verdict:
+    """Compare the predicted values with the right ones."""
+    wrong = mismatch(answer, task.solution, task.rtol)
+    if wrong is None:
+        return Verdict(task.call, True, ("As predicted.",))
+    if wrong.yours is ...:
+        return _not_yet(
+            task,
+            f"`{task.name}{wrong.where}` is still to do: replace the `...`.",
+        )
+    facts = (("yours", shown(answer)), ("expected", shown(task.solution)))
+    for misconception in task.misconceptions:
+        if mismatch(answer, misconception.example, task.rtol) is None:
+            return _named(task, misconception, facts)
+    return _not_yet(
+        task, f"`{task.name}{wrong.where}` {wrong.message}", facts=facts
+    )
+
+
+def _misfit(task: Task, answer: Callable[..., object]) -> str:
+    """Say so if the answer cannot be called as the statement does."""
+    try:
+        signature = inspect.signature(answer)
+    except (TypeError, ValueError):  # some builtins have none
+        return ""
+    wanted = inspect.signature(task.solution).parameters
+    try:
+        signature.bind(*wanted)
+    except TypeError:
+        return (
+            f"It is called as `{task.call}`, with {_count(len(wanted), 'argument')}, "
+            f"and its signature is `{task.name}{signature}`."
+        )
+    return ""
+
+
+def _misconception(task: Task, trials: list[Trial]) -> Misconception | None:
+    """Find the mistake whose example behaves as the answer did."""
+    if trials[-1].unfinished:
+        return None
+    for candidate in task.misconceptions:
+        if candidate.sign is None:
+            assert callable(candidate.example)
+            others = observe(candidate.example, task.inputs, None)
+            if len(others) == len(trials) and all(map(_alike, trials, others)):
+                return candidate
+    for candidate in task.misconceptions:
+        if candidate.sign is not None and candidate.sign(trials):
+            return candidate
+    return None
+
+
+def _alike(trial: Trial, other: Trial) -> bool:
+    """Whether two answers did the same with a case."""
+    return (
+        trial.error == other.error
+        and mismatch(trial.results, other.results, LIKENESS) is None
+    )
+
+
+def _shows(found: Misconception, trials: list[Trial]) -> Trial:
+    """Return the first trial in which the mistake can be seen."""
+    for trial in trials:
+        if trial.error or _wrong(trial) or (found.sign and found.sign([trial])):
+            return trial
+    return trials[0]
+
+
+def _fault(  # noqa: PLR0911 - one for each fault
+    task: Task, trial: Trial, trials: list[Trial], seconds: float
+) -> tuple[str, ...]:
+    """Say what is wrong in one trial, without knowing why."""
+    at = (
+        f" in line {trial.line.number}, `{trial.line.text}`"
+        if trial.line
+        else ""
+    )
+    if trial.unfinished:
+        left = (
+            "It could not be stopped and goes on in the background: restart Python, or the "
+            "notebook's kernel, to be rid of it."
+        )
+        return (
+            f"It did not come to an end within {seconds:g} seconds; when its time was up it was{at}.",
+            "Look for a loop whose condition never becomes false.",
+            *([left] if trial.runs_on else []),
+        )
+    if trial.error.startswith("NotImplementedError"):
+        return ("This is still to do.",)
+    if trial.error:
+        return (f"It raised `{trial.error}`{at}.",)
+    wrong = _wrong(trial)
+    if wrong and wrong.yours is None:
+        return ("It returned None: does every way through it end in `return`?",)
+    if wrong and wrong.yours is ...:
+        return ("This is still to do: replace the `...`.",)
+    if wrong:
+        return (f"The result {wrong.message}", *_remark(trials, wrong))
+    if trial.changed:
+        position, how = trial.changed
+        name = list(inspect.signature(task.solution).parameters)[position]
+        return (f"The argument `{name}` was changed: {how}.",)
+    if any(part.requires_grad for part in tensors(trial.results)):
+        return (
+            "The numbers are right, but the result requires grad: call `detach()` on it.",
+        )
+    return ()
+
+
+def _wrong(trial: Trial) -> Mismatch | None:
+    """Return the first mismatch in what the calls of a trial returned."""
+    for result, expected in zip(trial.results, trial.expected, strict=True):
+        found = mismatch(result, expected, RTOL)
+        if found:
+            return found
+    return None
+
+
+def _remark(  # noqa: PLR0911 - one for each remark
+    trials: list[Trial], wrong: Mismatch
+) -> tuple[str, ...]:
+    """Say what else can be seen in wrong numbers, where it helps."""
+    if wrong.kind == "shape" and _transposed(wrong):
+        return ("It is the transpose of what it should be.",)
+    if wrong.kind == "value" and wrong.yours != wrong.yours:
+        return ("Something became NaN on the way: 0/0, or 0 times infinity.",)
+    yours = _numbers([trial.results for trial in trials])
+    expected = _numbers([trial.expected for trial in trials])
+    if wrong.kind != "value" or yours.shape != expected.shape:
+        return ()
+    clear = expected.abs() > 1e-6 * expected.abs().max()
+    factors = yours[clear] / expected[clear]
+    factor = factors.median()
+    if not torch.allclose(factor * expected, yours, rtol=1e-8) or factor == 1:
+        return ()
+    if factor == 0:
+        return ("Every number is zero.",)
+    if torch.isclose(factor, factor.new_tensor(-1.0)):
+        return ("Every number has the wrong sign.",)
+    return (f"Every number is {factor.item():.4g} times what it should be.",)
+
+
+def _transposed(wrong: Mismatch) -> bool:
+    """Whether a matrix is the transpose of the expected one."""
+    return (
+        isinstance(wrong.yours, Tensor)
+        and isinstance(wrong.expected, Tensor)
+        and wrong.yours.ndim == 2
+        and mismatch(wrong.yours.T, wrong.expected, RTOL) is None
+    )
+
+
+def _numbers(results: object) -> Tensor:
+    """Return all numbers of all tensors in one row."""
+    found = [
+        part.detach().flatten().to(torch.float64)
+        for part in tensors(results)
+        if not part.is_complex()
+    ]
+    return torch.cat(found) if found else torch.zeros(0)
+
+
+def _facts(task: Task, trial: Trial) -> tuple[tuple[str, str], ...]:
+    """Show a case: the input, yours, expected, where."""
+    names = inspect.signature(task.solution).parameters
+    facts = [("tried with", trial.case.label)]
+    facts += [
+        (name, shown(value))
+        for name, value in zip(names, trial.case.arguments, strict=True)
+    ]
+    if trial.error:
+        facts.append(("raised", trial.error))
+    elif not trial.unfinished:
+        calls = zip(trial.results, trial.expected, strict=True)
+        for call, (result, expected) in enumerate(calls, 1):
+            wrong = mismatch(result, expected, RTOL)
+            if wrong:
+                facts += [
+                    ("yours", shown(result)),
+                    ("expected", shown(expected)),
+                ]
+                if wrong.where:
+                    facts.append(("where", f"result{wrong.where}"))
+                if trial.case.calls > 1:
+                    facts.append(("call", f"{call} of {trial.case.calls}"))
+                break
+    if trial.output:
+        facts.append(("printed", trial.output))
+    return tuple(facts)
+
+
+def _praise(task: Task, answer: object) -> tuple[str, ...]:
+    """Say something of a way that differs from the solution's."""
+    code = getattr(inspect.unwrap(answer), "__code__", None)  # type: ignore[arg-type]
+    names = set(code.co_names) if code else set()
+    return next(
+        ((sentence,) for name, sentence in task.ways if name in names), ()
+    )
+
+
+def _named(
+    task: Task | Prediction,
+    misconception: Misconception,
+    facts: tuple[tuple[str, str], ...],
+) -> Verdict:
+    """Return a verdict that names the mistake."""
+    name = misconception.name
+    return Verdict(
+        task.call,
+        False,
+        (f"{name[0].upper()}{name[1:]}.", misconception.why),
+        name,
+        facts,
+        misconception.see,
+    )
+
+
+def _not_yet(
+    task: Task | Prediction,
+    *sentences: str,
+    facts: tuple[tuple[str, str], ...] = (),
+) -> Verdict:
+    """Return a verdict without the name of a mistake."""
+    return Verdict(task.call, False, sentences, facts=facts)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")

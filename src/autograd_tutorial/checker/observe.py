@@ -1,0 +1,344 @@
+"""Call an answer, and note all that it does; what it changes is put back.
+
+The calls run in a thread of their own, so that one that never ends can be
+left: this works alike in a script, in a notebook and on every system. An
+endless loop in Python is also stopped. Code that catches every exception, or
+that waits inside a single call of C code, cannot be stopped from outside: it
+runs on in the background, and the report says so. What ends the process, as
+`os._exit` does, ends the check with it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import ctypes
+import inspect
+import io
+import linecache
+import math
+import os
+import random
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode, resolve_name
+
+from autograd_tutorial import functions
+from autograd_tutorial.checker.compare import mismatch
+from autograd_tutorial.checker.exercise import SEED, Case
+
+__all__ = ["Line", "Trial", "observe"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the learner's code."""
+
+    number: int
+    text: str
+
+
+@dataclass
+class Trial:
+    """What an answer did with one case."""
+
+    case: Case
+    results: list[object] = field(default_factory=list)
+    """What it returned, once for each call, as it is after the last call."""
+
+    expected: list[object] = field(default_factory=list)
+    """What the solution returns."""
+
+    error: str = ""
+    """The exception that it raised: its type and message."""
+
+    line: Line | None = None
+    """Where it raised, or where it was when its time was up."""
+
+    unfinished: bool = False
+    """Whether its time was up."""
+
+    runs_on: bool = False
+    """Whether it could not be stopped."""
+
+    changed: tuple[int, str] | None = None
+    """The position of the first argument that was changed, and how."""
+
+    called: list[str] = field(default_factory=list)
+    """The functions of torch that ran, in order."""
+
+    dtypes: set[torch.dtype] = field(default_factory=set)
+    """The dtypes of the tensors that those functions took and returned."""
+
+    largest: int = 0
+    """The number of elements of the largest tensor that they returned."""
+
+    output: str = ""
+    """What was printed, and what warnings came up."""
+
+    @property
+    def reverse_passes(self) -> int:
+        """How many backward passes ran; a batch of them, by vmap, is one."""
+        names = ("torch.Tensor.backward", "backward", "grad")
+        return sum(name in names for name in self.called)
+
+    @property
+    def forward_passes(self) -> int:
+        """How many tangents were sent forward; a batch of them, by vmap, is one."""
+        return self.called.count("_make_dual")
+
+
+def observe(
+    answer: Callable[..., object],
+    cases: Callable[[], list[Case]],
+    seconds: float | None,
+) -> list[Trial]:
+    """Call the answer on every case; the time limit is for all of them together.
+
+    The list ends with the first case that raised or ran out of time. `cases`
+    must make the same cases each time: the second making is compared with
+    the first after the call, to see what was changed.
+    """
+    trials = [Trial(case) for case in cases()]
+    untouched = cases()
+    done = trials[:1]
+
+    def work() -> None:
+        for trial, fresh in zip(trials, untouched, strict=True):
+            if trial is not trials[0]:
+                done.append(trial)
+            with contextlib.suppress(_Stop):
+                _try(answer, trial, fresh, output)
+            if trial.error or trial.unfinished:
+                return
+
+    with _clean_room() as output:
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        try:
+            thread.join(seconds)
+        finally:  # also when someone presses Ctrl-C
+            if thread.is_alive():
+                frame = sys._current_frames().get(thread.ident or 0)
+                last = done[-1]
+                last.unfinished = True
+                last.line = _line(answer, frame)
+                _stop(thread)
+                last.runs_on = thread.is_alive()
+                last.output = output.take()
+    return list(done)
+
+
+class _Spy(TorchFunctionMode):
+    """Notes each function of torch that runs."""
+
+    def __init__(self, trial: Trial) -> None:
+        super().__init__()
+        self.trial = trial
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        name = resolve_name(func) or getattr(func, "__name__", str(func))
+        result = func(*args, **(kwargs or {}))
+        self.trial.called.append(name)
+        for value in (*args, result):
+            if isinstance(value, Tensor):
+                self.trial.dtypes.add(value.dtype)
+        if isinstance(result, Tensor) and not result.is_nested:
+            self.trial.largest = max(self.trial.largest, result.numel())
+        return result
+
+
+class _Stop(SystemExit):
+    """Raised from outside in code whose time is up."""
+
+
+def _try(
+    answer: Callable[..., object], trial: Trial, fresh: Case, output: _Output
+) -> None:
+    """Run one case in the thread of the answer."""
+    try:
+        with _Spy(trial):
+            for _ in range(trial.case.calls):
+                trial.results.append(answer(*trial.case.arguments))
+    except _Stop:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever the learner's code raises
+        trial.error = _message(error)
+        trial.line = _line(answer, error.__traceback__)
+    for result in trial.results:
+        if inspect.iscoroutine(result):
+            result.close()
+    pairs = zip(trial.case.arguments, fresh.arguments, strict=True)
+    for position, (now, before) in enumerate(pairs):
+        change = _change(now, before)
+        if change:
+            trial.changed = position, change
+            break
+    trial.output = output.take()
+
+
+def _change(now: object, before: object) -> str:
+    """Say how an argument differs from what it was."""
+    if isinstance(now, Tensor) and isinstance(before, Tensor):
+        if now.requires_grad != before.requires_grad:
+            return f"its `requires_grad` is {now.requires_grad} now"
+        grad, earlier = now.grad if now.is_leaf else None, before.grad
+        if (grad is None) != (earlier is None):
+            return "its `.grad` was " + (
+                "filled" if earlier is None else "cleared"
+            )
+        if grad is not None and mismatch(grad, earlier, 0):
+            return "its `.grad` has other numbers now"
+    elif callable(now):
+        return ""
+    return "its values are others now" if mismatch(now, before, 0) else ""
+
+
+def _message(error: BaseException) -> str:
+    """Write an exception as the last line of a traceback does."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - an exception of the learner's own may do anything
+        text = "(its message could not be read)"
+    return ": ".join(part for part in (type(error).__name__, text) if part)
+
+
+def _line(answer: Callable[..., object], place: object) -> Line | None:
+    """Find the innermost line that belongs to the file, or cell, of the answer."""
+    code = getattr(inspect.unwrap(answer), "__code__", None)
+    if isinstance(place, FrameType):
+        stack = list(traceback.walk_stack(place))
+    else:
+        stack = list(traceback.walk_tb(place))[::-1]  # type: ignore[arg-type]
+    for frame, number in stack:
+        if code and frame.f_code.co_filename == code.co_filename:
+            text = linecache.getline(code.co_filename, number).strip()
+            return Line(number, text)
+    return None
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Raise in the thread, and again if that was caught, for a second."""
+    for _ in range(20):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop)
+        )
+        thread.join(0.05)
+        if not thread.is_alive():
+            return
+
+
+class _Output(io.StringIO):
+    """Takes what is printed, up to a limit; closing it does nothing."""
+
+    LIMIT = 2_000
+
+    def write(self, text: str) -> int:
+        """Keep the text if there is room."""
+        if self.tell() < self.LIMIT:
+            super().write(text[: self.LIMIT])
+        return len(text)
+
+    def note(self, text: str) -> None:
+        """Take a warning."""
+        self.write(text)
+
+    def close(self) -> None:
+        """Stay open."""
+
+    def take(self) -> str:
+        """Return what was written since the last time."""
+        text = self.getvalue()
+        self.seek(0)
+        self.truncate()
+        return text.rstrip()
+
+
+_OWNERS = (
+    builtins, math, random, torch, torch.autograd, torch.func, torch.Tensor,
+    functions,
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def _clean_room() -> Iterator[_Output]:
+    """Start from the defaults; afterwards put back all that may be changed."""
+    output = _Output()
+    kept = [
+        (torch.set_default_dtype, torch.get_default_dtype()),
+        (torch.set_rng_state, torch.get_rng_state()),
+        (random.setstate, random.getstate()),
+        (np.random.set_state, np.random.get_state()),  # noqa: NPY002 - learners use it
+        (torch.autograd.set_detect_anomaly, torch.is_anomaly_enabled()),
+        (torch.set_num_threads, torch.get_num_threads()),
+        (sys.setrecursionlimit, sys.getrecursionlimit()),
+        (os.chdir, Path.cwd()),
+    ]
+    names = [(owner, dict(vars(owner))) for owner in _OWNERS]
+    stdin = sys.stdin
+    with (
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(output),
+        warnings.catch_warnings(),
+        _no_windows(),
+    ):
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_, **__: output.note(
+            f"Warning: {message}\n"
+        )
+        sys.stdin = io.StringIO()
+        torch.set_default_dtype(torch.float32)
+        torch.manual_seed(SEED)
+        random.seed(SEED)
+        np.random.seed(SEED)  # noqa: NPY002
+        try:
+            yield output
+        finally:
+            sys.stdin = stdin
+            for owner, before in names:
+                _put_back(owner, before)
+            for put_back, value in kept:
+                put_back(value)  # type: ignore[operator]
+
+
+def _put_back(owner: object, before: dict[str, object]) -> None:
+    """Undo assignments to the attributes of a module or a class."""
+    now = dict(vars(owner))
+    for name, value in before.items():
+        if now.get(name, owner) is not value:
+            setattr(owner, name, value)
+    if isinstance(owner, type):  # a module may have imported a submodule
+        for name in now.keys() - before.keys():
+            delattr(owner, name)
+
+
+@contextlib.contextmanager
+def _no_windows() -> Iterator[None]:
+    """Close the figures that were drawn, and open no window in a thread."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        yield
+        return
+    show, figures = pyplot.show, set(pyplot.get_fignums())
+    backend = pyplot.get_backend()
+    if not figures:  # to switch with open figures would close them
+        pyplot.switch_backend("agg")
+    pyplot.show = lambda *_, **__: None  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for number in set(pyplot.get_fignums()) - figures:
+            pyplot.close(number)
+        pyplot.show = show  # type: ignore[attr-defined]
+        if not figures:
+            pyplot.switch_backend(backend)

@@ -1,0 +1,173 @@
+"""What the checker has to say: plain text in a terminal, a card in a notebook."""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+import textwrap
+from dataclasses import dataclass
+
+__all__ = ["Report", "Verdict"]
+
+WIDTH = 79
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of one answer."""
+
+    task: str
+    """The call or the name that the statement asks for."""
+
+    passed: bool
+    """Whether the answer is right."""
+
+    sentences: tuple[str, ...]
+    """What was found; the first sentence says the most."""
+
+    misconception: str | None = None
+    """The name of the mistake, if it is one of those that are known."""
+
+    facts: tuple[tuple[str, str], ...] = ()
+    """Labelled lines: the input, yours, expected, where."""
+
+    see: str = ""
+    """The page, and the heading on it, that cures the mistake."""
+
+    @property
+    def text(self) -> str:
+        """The verdict as text."""
+        lines = [f"{'Passed' if self.passed else 'Not yet'}: {self.task}"]
+        lines += _wrapped(" ".join(self.sentences))
+        width = max((len(label) for label, _ in self.facts), default=0)
+        for label, fact in self.facts:
+            first, *rest = fact.splitlines() or [""]
+            lines.append(f"    {label:<{width}}  {first}")
+            lines += [" " * (width + 6) + line for line in rest]
+        if self.see:
+            lines.append(f"  Read: {address(self.see)}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What the checker found in the answers to one exercise.
+
+    It shows itself: as a card in a notebook, as text where it is printed.
+    """
+
+    title: str
+    """The exercise: its number and its title."""
+
+    verdicts: tuple[Verdict, ...]
+    """One for each task, in the order of the statement."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every task of the exercise is answered and right."""
+        return all(verdict.passed for verdict in self.verdicts)
+
+    @property
+    def misconception(self) -> str | None:
+        """The name of the first mistake, or None if it is not a known one."""
+        return self._first.misconception
+
+    @property
+    def diagnosis(self) -> str:
+        """What is to be said of the first answer that is not right, as text."""
+        return self._first.text
+
+    @property
+    def headline(self) -> str:
+        """One line: passed, or what is wrong first."""
+        if self.passed:
+            return f"Passed. {self.title}"
+        return f"Not yet. {self.title}: {self.misconception or self._first.sentences[0]}"
+
+    @property
+    def _first(self) -> Verdict:
+        wrong = (verdict for verdict in self.verdicts if not verdict.passed)
+        return next(wrong, self.verdicts[0])
+
+    def __str__(self) -> str:
+        """Return the report as text."""
+        return "\n\n".join(
+            [self.title, *(verdict.text for verdict in self.verdicts)]
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Return the report as a card for a notebook."""
+        items = "".join(_item(verdict) for verdict in self.verdicts)
+        state = "Passed" if self.passed else "Not yet"
+        color = "#1a8f5a" if self.passed else "#c9640c"
+        return (
+            f'<div class="autograd-tutorial-report" style="border: 1px solid {color}; '
+            "border-left-width: 0.5em; border-radius: 0.25em; padding: 0.25em 1em; "
+            f'margin: 0.5em 0"><p><strong>{state}.</strong> {html.escape(self.title)}</p>'
+            f"{items}</div>"
+        )
+
+    def exit(self) -> None:
+        """End a script: print the report, with exit status 1 unless all has passed.
+
+        In a notebook or at a prompt it shows the report and ends nothing.
+        """
+        ipython = sys.modules.get("IPython")
+        if ipython is not None and ipython.get_ipython() is not None:
+            ipython.display.display(self)
+        else:
+            print(self)  # noqa: T201 - a report in a terminal
+            if not hasattr(sys, "ps1"):
+                raise SystemExit(0 if self.passed else 1)
+
+
+def address(see: str) -> str:
+    """Return where to read: "tutorial#control-flow" as an address on the site.
+
+    The site is where `AUTOGRAD_TUTORIAL_URL` says; without it the address is
+    relative to wherever the site is read.
+    """
+    page, _, heading = see.partition("#")
+    site = os.environ.get("AUTOGRAD_TUTORIAL_URL", "").rstrip("/")
+    path = f"{page}.html" + (f"#{heading}" if heading else "")
+    return f"{site}/{path}" if site else path
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent="  ", subsequent_indent="  "
+    )
+
+
+def _item(verdict: Verdict) -> str:
+    """Return a verdict as HTML."""
+    mark = "Passed" if verdict.passed else "Not yet"
+    text = _code(" ".join(verdict.sentences))
+    facts = "".join(
+        f'<dt style="font-weight: normal; opacity: 0.8">{html.escape(label)}</dt>'
+        f'<dd style="margin: 0 0 0.25em 1em"><code style="white-space: pre-wrap">'
+        f"{html.escape(fact)}</code></dd>"
+        for label, fact in verdict.facts
+    )
+    see = ""
+    if verdict.see:
+        target = html.escape(address(verdict.see))
+        known = os.environ.get("AUTOGRAD_TUTORIAL_URL")
+        link = f'<a href="{target}">{target}</a>' if known else target
+        see = f"<p>Read: {link}</p>"
+    return (
+        f"<p><strong>{mark}:</strong> <code>{html.escape(verdict.task)}</code></p>"
+        f"<p>{text}</p>" + (f"<dl>{facts}</dl>" if facts else "") + see
+    )
+
+
+def _code(text: str) -> str:
+    """Escape a sentence, and set what stands in backticks as code."""
+    parts = html.escape(text).split("`")
+    return "".join(
+        f"<code>{part}</code>" if i % 2 else part
+        for i, part in enumerate(parts)
+    )

@@ -1,0 +1,155 @@
+"""Mistakes that show in what an answer does, not only in the numbers that it returns.
+
+Each function takes an answer that makes the mistake and returns the
+`Misconception`, in words that fit every exercise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from autograd_tutorial.checker.compare import RTOL, mismatch
+from autograd_tutorial.checker.exercise import Misconception
+from autograd_tutorial.checker.observe import Trial
+
+__all__ = [
+    "argument_changed",
+    "finite_differences",
+    "no_autograd",
+    "result_requires_grad",
+    "single_precision",
+    "tensors",
+    "used",
+]
+
+ROUGH = 1e-2
+"""How far a rough result may be off, relative to the largest number in it."""
+
+
+def result_requires_grad(example: Callable[..., object]) -> Misconception:
+    """Return the mistake of a result that is still tied to a graph."""
+    return Misconception(
+        "the result requires grad",
+        example,
+        "What is computed from a tensor that requires grad requires grad too, and so does "
+        "a gradient that was asked for with `create_graph=True`; call `detach()` on the result.",
+        "theory/forward-propagation#see-what-torch-records-on-the-way",
+        lambda trials: (
+            _agree(trials, RTOL)
+            and any(
+                part.requires_grad
+                for trial in trials
+                for part in tensors(trial.results)
+            )
+        ),
+    )
+
+
+def argument_changed(example: Callable[..., object]) -> Misconception:
+    """Return the mistake of an answer that leaves traces in its argument."""
+    return Misconception(
+        "the argument was changed",
+        example,
+        "`requires_grad_`, `backward` and every method that ends in an underscore work on the "
+        "tensor that the caller passed; begin with `x.detach().clone()`.",
+        "tutorial#once-more-and-the-gradient-doubles",
+        lambda trials: any(trial.changed for trial in trials),
+    )
+
+
+def single_precision(example: Callable[..., object]) -> Misconception:
+    """Return the mistake of computing in float32 on the way."""
+    return Misconception(
+        "computed in float32",
+        example,
+        "The input is float64, but something on the way is float32, the default dtype of "
+        "`torch.tensor` and `torch.zeros`: about seven digits are left.",
+        "exercises/ex5_log_sine_reciprocal#where-f-cannot-be-plotted",
+        lambda trials: (
+            any(torch.float32 in trial.dtypes for trial in trials)
+            and _agree(trials, ROUGH)
+        ),
+    )
+
+
+def finite_differences(example: Callable[..., object]) -> Misconception:
+    """Return the mistake of a small step in the place of autograd."""
+    return Misconception(
+        "finite differences instead of autograd",
+        example,
+        "The numbers are nearly right and nothing was differentiated: a difference over a "
+        "small step h is off by its own error, which no h removes.",
+        "gallery/ex2_sine_derivative#how-small-should-h-be",
+        lambda trials: not _differentiated(trials) and _agree(trials, ROUGH),
+    )
+
+
+def no_autograd(example: Callable[..., object]) -> Misconception:
+    """Return the mistake of a formula in the place of autograd."""
+    return Misconception(
+        "a formula instead of autograd",
+        example,
+        "The numbers are right, but no derivative was taken by autograd: a formula that you "
+        "know is what the exercise asks you to do without.",
+        "tutorial#vector-to-scalar",
+        lambda trials: not _differentiated(trials) and _agree(trials, RTOL),
+    )
+
+
+def used(
+    functions: tuple[str, ...],
+    name: str,
+    example: Callable[..., object],
+    why: str,
+    see: str,
+) -> Misconception:
+    """Return the mistake of calling one of these functions of torch."""
+    return Misconception(
+        name,
+        example,
+        why,
+        see,
+        lambda trials: any(
+            function in trial.called
+            for trial in trials
+            for function in functions
+        ),
+    )
+
+
+def tensors(value: object) -> Iterator[Tensor]:
+    """Yield all tensors in a result."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from tensors(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from tensors(entry)
+
+
+def _differentiated(trials: list[Trial]) -> bool:
+    return any(trial.reverse_passes or trial.forward_passes for trial in trials)
+
+
+def _agree(trials: list[Trial], rtol: float) -> bool:
+    """Whether all results are right up to a tolerance, whatever their dtype."""
+    return all(
+        not trial.error
+        and mismatch(_double(trial.results), trial.expected, rtol) is None
+        for trial in trials
+    )
+
+
+def _double(value: object) -> object:
+    """Return a result with all its floating-point tensors in float64."""
+    if isinstance(value, Tensor):
+        return value.double() if value.is_floating_point() else value
+    if isinstance(value, Mapping):
+        return {key: _double(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_double(entry) for entry in value]
+    return value

@@ -1,0 +1,183 @@
+"""Every exercise, both ways: the solution passes, and each mistake gets its own name."""
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograd_tutorial import check, exercises
+from autograd_tutorial.checker.compare import mismatch
+from autograd_tutorial.checker.exercise import (
+    Exercise,
+    Misconception,
+    Prediction,
+    Task,
+)
+from autograd_tutorial.checker.judge import LIKENESS, judge
+from autograd_tutorial.checker.observe import observe
+from autograd_tutorial.exercises import EXERCISES, starter
+
+ROOT = Path(__file__).parents[2]
+TASKS = [
+    pytest.param(exercise, task, id=f"{exercise.name}-{task.name}")
+    for exercise in EXERCISES
+    for task in exercise.tasks
+]
+MISTAKES = [
+    pytest.param(
+        task, mistake, id=f"{exercise.name}-{task.name}-{mistake.name}"
+    )
+    for exercise in EXERCISES
+    for task in exercise.tasks
+    for mistake in task.misconceptions
+]
+EACH = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+
+
+def test_numbers() -> None:
+    """There are eight, in order, and each has a page, a module, a starter and a test."""
+    assert [exercise.number for exercise in EXERCISES] == list(range(1, 9))
+    for exercise in EXERCISES:
+        assert exercise.stem.startswith(f"{exercise.name}_")
+        assert (ROOT / "docs" / "exercises" / f"{exercise.stem}.md").is_file()
+        assert getattr(exercises, exercise.stem).EXERCISE is exercise
+        assert starter(exercise).is_file()
+        test = Path(__file__).parent / f"test_{exercise.stem}.py"
+        assert test.is_file()
+
+
+@EACH
+def test_words(exercise: Exercise) -> None:
+    """Every hint says something, and there are four known mistakes or more."""
+    assert len(exercise.hints) in {2, 3}
+    assert all(hint.strip() for hint in exercise.hints)
+    mistakes = [m for task in exercise.tasks for m in task.misconceptions]
+    assert len(mistakes) >= 4
+    for task in exercise.tasks:
+        names = [mistake.name for mistake in task.misconceptions]
+        assert len(set(names)) == len(names)
+    for mistake in mistakes:
+        assert mistake.why.endswith(".")
+        assert re.fullmatch(r"[\w/-]+#[\w-]+", mistake.see)
+
+
+@EACH
+def test_solution_passes(exercise: Exercise) -> None:
+    """The package's own answers pass, in any order of the functions."""
+    answers = [task.solution for task in exercise.tasks]
+    report = check(exercise.name, *answers)
+    assert report.passed, str(report)
+    assert report.misconception is None
+
+
+@pytest.mark.parametrize(("task", "mistake"), MISTAKES)
+def test_mistake_gets_its_name(
+    task: Task | Prediction, mistake: Misconception
+) -> None:
+    """An answer that makes a listed mistake fails under its name and no other's."""
+    verdict = judge(task, mistake.example, 5)
+    assert not verdict.passed
+    assert verdict.misconception == mistake.name
+    assert verdict.see == mistake.see
+
+
+@pytest.mark.parametrize(("exercise", "task"), TASKS)
+def test_mistakes_differ(exercise: Exercise, task: Task | Prediction) -> None:
+    """No two of the mistakes that show in the results give the same results."""
+    answers = [m.example for m in task.misconceptions if m.sign is None]
+    answers.append(task.solution)
+    results = [
+        answer if isinstance(task, Prediction) else _behaviour(task, answer)
+        for answer in answers
+    ]
+    rtol = task.rtol if isinstance(task, Prediction) else LIKENESS
+    for i, first in enumerate(results):
+        for second in results[i + 1 :]:
+            assert mismatch(first, second, rtol), (exercise.name, task.name)
+
+
+def _behaviour(task: Task, answer: object) -> list[object]:
+    assert callable(answer)
+    return [
+        (trial.error, trial.results)
+        for trial in observe(answer, task.inputs, 5)
+    ]
+
+
+@EACH
+def test_starter_is_not_passed(exercise: Exercise, tmp_path: Path) -> None:
+    """A starter runs as it is, ends with the report, and with exit status 1."""
+    file = tmp_path / f"{exercise.stem}.py"
+    file.write_text(starter(exercise).read_text("utf-8"), encoding="utf-8")
+    run = _run(file)
+    assert run.returncode == 1
+    assert not run.stderr
+    assert exercise.title in run.stdout
+    for task in exercise.tasks:
+        assert f"Not yet: {task.call}" in run.stdout
+    assert run.stdout.count("still to do") >= len(exercise.tasks)
+
+
+@EACH
+def test_solved_starter_passes(exercise: Exercise, tmp_path: Path) -> None:
+    """With the solutions filled in, the same file ends with exit status 0."""
+    file = tmp_path / f"{exercise.stem}.py"
+    file.write_text(solved(exercise), encoding="utf-8")
+    run = _run(file)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert not run.stderr
+    for task in exercise.tasks:
+        assert f"Passed: {task.call}" in run.stdout
+
+
+def solved(exercise: Exercise) -> str:
+    """Return a starter in which each `...` is replaced by the solution."""
+    text = starter(exercise).read_text("utf-8")
+    module = f"autograd_tutorial.exercises.{exercise.stem}"
+    tree = ast.parse(text)
+    lines = text.splitlines()
+    for task in exercise.tasks:
+        (node,) = (n for n in tree.body if _defines(n, task.name))
+        start, end = node.lineno - 1, node.end_lineno
+        if isinstance(task, Prediction):
+            new = f"{task.name} = {task.solution!r}"
+        else:
+            new = f"from {module} import {task.name}"
+        lines[start:end] = [new] + [""] * ((end or 0) - start - 1)
+    return "\n".join(lines)
+
+
+def _defines(node: ast.stmt, name: str) -> bool:
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]) == name
+    return isinstance(node, ast.FunctionDef) and node.name == name
+
+
+@pytest.mark.parametrize(("exercise", "task"), TASKS)
+def test_starter_asks_for_what_the_solution_has(
+    exercise: Exercise, task: Task | Prediction
+) -> None:
+    """The functions of a starter have the names and parameters of the solutions."""
+    tree = ast.parse(starter(exercise).read_text("utf-8"))
+    (node,) = (n for n in tree.body if _defines(n, task.name))
+    if isinstance(node, ast.FunctionDef):
+        assert isinstance(task, Task)
+        wanted = list(inspect.signature(task.solution).parameters)
+        assert [argument.arg for argument in node.args.args] == wanted
+        assert ast.get_docstring(node)
+
+
+def _run(file: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a file as a learner does."""
+    return subprocess.run(
+        [sys.executable, "-X", "utf8", file.name],
+        cwd=file.parent,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
