@@ -28,6 +28,7 @@ extensions = [
     "sphinxext.opengraph",
     "notfound.extension",
     "code_links",
+    "exercise_pages",
     "fresh_runs",
     "gallery_figures",
     "graph_figures",
@@ -38,6 +39,7 @@ extensions = [
 exclude_patterns = [
     "_build",
     "_ext",
+    "exercises/starters/*",
     "gallery/*.ipynb",
     "gallery/*.py",
     "**sg_execution_times.rst",

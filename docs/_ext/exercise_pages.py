@@ -1,0 +1,204 @@
+"""The parts of an exercise's page that are made from the exercise's own data.
+
+`{starter} ex2` shows the starter and offers it as a script and as a notebook, `{hints} ex2` shows
+the hints, and `{mistakes} ex2` the known mistakes, each with the code that makes it and a link to
+the place that cures it. So the page and the checker cannot say different things.
+"""
+
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.typing import ExtensionMetadata
+
+from autograd_tutorial.checker.exercise import Exercise, Misconception
+from autograd_tutorial.exercises import EXERCISES, find, starter
+
+
+def notebook(exercise: Exercise) -> nbformat.NotebookNode:
+    """Return the starter as a notebook, with the same bytes each time."""
+    text = starter(exercise).read_text("utf-8")
+    # The end of a script's process is nothing for a notebook.
+    made = jupytext.reads(text.replace(".exit()", ""), fmt="py:percent")
+    for number, cell in enumerate(made.cells, 1):
+        cell.id = f"cell-{number}"
+    made.metadata = {
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        }
+    }
+    return made
+
+
+def write_starters(app: Sphinx) -> None:
+    """Write all starters, as scripts and as notebooks, to where the pages offer them."""
+    folder = Path(app.srcdir) / "exercises" / "starters"
+    folder.mkdir(exist_ok=True)
+    for exercise in EXERCISES:
+        script = starter(exercise).read_text("utf-8")
+        made = nbformat.writes(notebook(exercise))  # type: ignore[no-untyped-call]
+        for suffix, text in ((".py", script), (".ipynb", made + "\n")):
+            file = folder / f"{exercise.stem}{suffix}"
+            if not file.exists() or file.read_text("utf-8") != text:
+                file.write_text(text, encoding="utf-8")
+
+
+class ExerciseDirective(SphinxDirective):
+    """A directive that is given the name of an exercise and writes Markdown."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Parse what the exercise's data says."""
+        try:
+            exercise = find(self.arguments[0])
+        except ValueError as error:
+            raise self.error(str(error)) from error
+        return self.parse_text_to_nodes("\n".join(self.lines(exercise)))
+
+    def lines(self, exercise: Exercise) -> Iterator[str]:
+        """Yield the lines of Markdown."""
+        raise NotImplementedError
+
+
+class Starter(ExerciseDirective):
+    """The code to begin with, and the two files that hold it."""
+
+    def lines(self, exercise: Exercise) -> Iterator[str]:
+        """Yield the downloads and the code cells."""
+        path = f"starters/{exercise.stem}"
+        yield (
+            f"Download the starter as {{download}}`a script <{path}.py>` or as "
+            f"{{download}}`a notebook <{path}.ipynb>`, or copy it from here:"
+        )
+        cells = notebook(exercise).cells
+        code = [cell.source for cell in cells if cell.cell_type == "code"]
+        yield from ("", "```ipython3", "\n\n\n".join(code), "```")
+
+
+class Hints(ExerciseDirective):
+    """The hints, one below the other, closed."""
+
+    def lines(self, exercise: Exercise) -> Iterator[str]:
+        """Yield an admonition for each hint."""
+        for number, hint in enumerate(exercise.hints, 1):
+            yield f":::{{admonition}} Hint {number}"
+            yield from (":class: hint", ":collapsible: closed", "", hint, ":::", "")
+
+
+class Mistakes(ExerciseDirective):
+    """The known mistakes, task by task."""
+
+    def lines(self, exercise: Exercise) -> Iterator[str]:
+        """Yield an admonition for each mistake."""
+        for task in exercise.tasks:
+            yield from (f"In `{task.call}`:", "")
+            for mistake in task.misconceptions:
+                name = mistake.name[0].upper() + mistake.name[1:]
+                yield f"::::{{admonition}} {name}"
+                yield from (":class: mistake", ":collapsible: closed", "")
+                yield f"{mistake.why} {{cure}}`{mistake.see}`"
+                yield from ("", "```ipython3", code(task.name, mistake), "```")
+                yield from ("::::", "")
+
+
+def code(name: str, mistake: Misconception) -> str:
+    """Return the answer that makes a mistake, under the name that the task gives it."""
+    example = mistake.example
+    if not inspect.isfunction(example):
+        return f"{name} = {example!r}"
+    lines = textwrap.dedent(inspect.getsource(example)).splitlines()
+    # What is asserted there is for the type checker.
+    kept = (
+        line.partition("  # type: ignore")[0]
+        for line in lines
+        if not line.lstrip().startswith("assert ")
+    )
+    return re.sub(rf"\b{example.__name__}\b", name, "\n".join(kept))
+
+
+class Cure(SphinxRole):
+    """A link to a heading that is given as the checker gives it: "tutorial#control-flow"."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Leave a reference, to be resolved when all pages are read."""
+        reference = addnodes.pending_xref(
+            reftype="cure",
+            refdomain="",
+            reftarget=self.text,
+            refdoc=self.env.docname,
+            refwarn=True,
+        )
+        reference += nodes.inline(text=self.text)
+        return [reference], []
+
+
+def resolve_cure(
+    app: Sphinx,
+    env: BuildEnvironment,
+    node: addnodes.pending_xref,
+    _content: nodes.Element,
+) -> nodes.reference | None:
+    """Link to the heading, in its own words."""
+    if node["reftype"] != "cure":
+        return None
+    page, _, anchor = node["reftarget"].partition("#")
+    heading = headings(env, page).get(anchor) if page in env.all_docs else None
+    if heading is None:
+        return None
+    title = env.titles[page].astext()
+    text = f"Read “{heading}” in “{title}”."
+    uri = app.builder.get_relative_uri(node["refdoc"], page)
+    return nodes.reference(
+        "", text, internal=True, refuri=f"{uri}#{anchor}"
+    )
+
+
+@cache
+def headings(env: BuildEnvironment, page: str) -> dict[str, str]:
+    """Return the anchors of a page with the words that stand there."""
+    return {
+        anchor: (
+            node.next_node(nodes.title) if isinstance(node, nodes.section) else node
+        ).astext()
+        for node in env.get_doctree(page).findall(nodes.Element)
+        for anchor in node.get("ids", ())
+        if isinstance(node, nodes.section | nodes.term)
+    }
+
+
+def link_progress(
+    app: Sphinx,
+    pagename: str,
+    _template: str,
+    _context: dict[str, Any],
+    _document: nodes.document | None,
+) -> None:
+    """Give the pages of the exercises the script that keeps the ticks."""
+    if pagename.startswith("exercises/"):
+        app.add_js_file("progress.js", loading_method="defer")
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the directives, the role, and the steps."""
+    app.add_directive("starter", Starter)
+    app.add_directive("hints", Hints)
+    app.add_directive("mistakes", Mistakes)
+    app.add_role("cure", Cure())
+    app.connect("builder-inited", write_starters)
+    app.connect("missing-reference", resolve_cure)
+    app.connect("html-page-context", link_progress)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,76 @@
+// Ticks for the exercises that are done, kept in this browser and nowhere else.
+(() => {
+  "use strict";
+  const KEY = "autograd-tutorial-done";
+  let done;
+  try {
+    done = new Set(JSON.parse(localStorage.getItem(KEY) || "[]"));
+    localStorage.setItem(KEY, JSON.stringify([...done]));
+  } catch {
+    return; // No storage, no ticks.
+  }
+  const nameOf = (path) => /exercises\/(ex\d+)_/.exec(path)?.[1];
+  const status = document.createElement("p");
+  status.setAttribute("role", "status");
+
+  const box = (name, label) => {
+    const input = document.createElement("input");
+    input.type = "checkbox";
+    input.dataset.exercise = name;
+    input.checked = done.has(name);
+    if (label) input.setAttribute("aria-label", label);
+    input.addEventListener("change", () => {
+      input.checked ? done.add(name) : done.delete(name);
+      try {
+        localStorage.setItem(KEY, JSON.stringify([...done]));
+      } catch {
+        // The tick stays on this page.
+      }
+      count();
+    });
+    return input;
+  };
+  const boxes = () => document.querySelectorAll("[data-exercise]");
+  const count = () => {
+    const all = [...boxes()];
+    const ticked = all.filter((input) => input.checked).length;
+    status.textContent = `${ticked} of ${all.length} done. The ticks stay in this browser.`;
+  };
+
+  // Another tab, or the browser's Back, may have changed them.
+  const refresh = () => {
+    try {
+      done = new Set(JSON.parse(localStorage.getItem(KEY) || "[]"));
+    } catch {
+      return;
+    }
+    for (const input of boxes()) input.checked = done.has(input.dataset.exercise);
+    if (status.isConnected) count();
+  };
+  addEventListener("storage", refresh);
+  addEventListener("pageshow", refresh);
+
+  const here = nameOf(location.pathname);
+  if (here) {
+    const title = document.querySelector("article h1");
+    const label = document.createElement("label");
+    label.className = "exercise-done";
+    label.append(box(here), " I have done this exercise");
+    title?.after(label);
+    return;
+  }
+  const table = document.querySelector("article table");
+  if (!table) return;
+  const header = document.createElement("th");
+  header.scope = "col";
+  header.textContent = "Done";
+  table.tHead.rows[0].append(header);
+  for (const row of table.tBodies[0].rows) {
+    const link = row.querySelector("a");
+    const name = nameOf(link.pathname);
+    row.insertCell().append(box(name, `Done: ${link.textContent}`));
+  }
+  const place = table.closest(".table-wrapper") || table;
+  place.after(status);
+  count();
+})();
