@@ -22,7 +22,7 @@ class Case:
     """One input on which an answer is tried."""
 
     label: str
-    """What the input is, for the report: "a matrix"."""
+    """What the input is, as the report says it ("a matrix")."""
 
     arguments: tuple[object, ...]
     """The arguments of the call."""
@@ -43,13 +43,13 @@ class Misconception:
     """The mistake in a few words."""
 
     example: object
-    """An answer with this mistake: a function, or the value of a prediction."""
+    """An answer with this mistake, a function or the value of a prediction."""
 
     why: str
-    """One sentence: how one comes to it."""
+    """One sentence on how one comes to it."""
 
     see: str
-    """Where the site cures it: a page, and a heading on it, as in "tutorial#control-flow"."""
+    """Where the site cures it, a page and a heading on it, as in "tutorial#control-flow"."""
 
     sign: Callable[[list[Trial]], bool] | None = None
     """How to tell the mistake where the results alone do not; see `signs`."""
@@ -63,13 +63,13 @@ class Task:
     """The answer from the package. Its name and parameters are those that the learner's has."""
 
     cases: Callable[[torch.Generator], Iterable[Case]]
-    """The inputs to try: the random ones from the generator, then the edges."""
+    """The inputs to try, random ones from the generator and then the edges."""
 
     misconceptions: tuple[Misconception, ...]
     """The mistakes that have a name."""
 
     ways: tuple[tuple[str, str], ...] = ()
-    """Other ways that work: a name that occurs in such code, and what to say of it."""
+    """Other ways that work, as a name that occurs in such code and what to say of it."""
 
     @property
     def name(self) -> str:
@@ -78,7 +78,7 @@ class Task:
 
     @property
     def call(self) -> str:
-        """The call as the statement writes it: "derivative_of_sine(x)"."""
+        """The call as the statement writes it, "derivative_of_sine(x)"."""
         parameters = ", ".join(inspect.signature(self.solution).parameters)
         return f"{self.name}({parameters})"
 
@@ -95,17 +95,17 @@ class Prediction:
     """The name of the variable that holds the answer in the starter."""
 
     solution: object
-    """The right values: numbers, words, or lists and dictionaries of them."""
+    """The right values, which are numbers, words, or lists and dictionaries of them."""
 
     misconceptions: tuple[Misconception, ...]
     """The mistakes that have a name, each with the values that it leads to."""
 
     rtol: float = 1e-3
-    """How far a number may be off, relative to the right one: a prediction is made on paper."""
+    """How far a number may be off, relative to the right one, since it comes from paper."""
 
     @property
     def call(self) -> str:
-        """The name; for a report, beside `Task.call`."""
+        """The name, as a report uses it."""
         return self.name
 
 
@@ -114,7 +114,7 @@ class Exercise:
     """One exercise: tasks to do, and hints that lead to them."""
 
     number: int
-    """Its number in the notebook."""
+    """Its number in the notebook's list."""
 
     stem: str
     """The name of its page, its module and its starter."""
@@ -130,5 +130,5 @@ class Exercise:
 
     @property
     def name(self) -> str:
-        """The short name: "ex2"."""
+        """The short name, "ex2"."""
         return f"ex{self.number}"

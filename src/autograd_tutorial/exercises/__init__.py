@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import difflib
 from importlib import resources
-from typing import TYPE_CHECKING
+from importlib.resources.abc import Traversable
 
 from autograd_tutorial.checker.exercise import Exercise, Prediction
 from autograd_tutorial.checker.judge import judge
@@ -24,9 +24,6 @@ from autograd_tutorial.checker.report import Report, Verdict
 from autograd_tutorial.exercises import (
     ex2_sine_derivative,
 )
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 __all__ = ["EXERCISES", "check", "find", "starter"]
 
