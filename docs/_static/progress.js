@@ -2,10 +2,19 @@
 (() => {
   "use strict";
   const KEY = "autograd-tutorial-done";
+  const read = () => {
+    const text = localStorage.getItem(KEY);
+    try {
+      return new Set(JSON.parse(text));
+    } catch {
+      return new Set(); // Not written here.
+    }
+  };
+  const write = () => localStorage.setItem(KEY, JSON.stringify([...done]));
   let done;
   try {
-    done = new Set(JSON.parse(localStorage.getItem(KEY) || "[]"));
-    localStorage.setItem(KEY, JSON.stringify([...done]));
+    done = read();
+    write();
   } catch {
     return; // No storage, no ticks.
   }
@@ -13,6 +22,7 @@
   const status = document.createElement("p");
   status.setAttribute("role", "status");
 
+  // A tick box for an exercise; `label` is for those who hear the page.
   const box = (name, label) => {
     const input = document.createElement("input");
     input.type = "checkbox";
@@ -21,11 +31,7 @@
     if (label) input.setAttribute("aria-label", label);
     input.addEventListener("change", () => {
       input.checked ? done.add(name) : done.delete(name);
-      try {
-        localStorage.setItem(KEY, JSON.stringify([...done]));
-      } catch {
-        // The tick stays on this page.
-      }
+      write();
       count();
     });
     return input;
@@ -39,11 +45,7 @@
 
   // Another tab, or the browser's Back, may have changed them.
   const refresh = () => {
-    try {
-      done = new Set(JSON.parse(localStorage.getItem(KEY) || "[]"));
-    } catch {
-      return;
-    }
+    done = read();
     for (const input of boxes()) input.checked = done.has(input.dataset.exercise);
     if (status.isConnected) count();
   };
@@ -61,14 +63,10 @@
   }
   const table = document.querySelector("article table");
   if (!table) return;
-  const header = document.createElement("th");
-  header.scope = "col";
-  header.textContent = "Done";
-  table.tHead.rows[0].append(header);
   for (const row of table.tBodies[0].rows) {
     const link = row.querySelector("a");
-    const name = nameOf(link.pathname);
-    row.insertCell().append(box(name, `Done: ${link.textContent}`));
+    const name = link && nameOf(link.pathname);
+    if (name) link.before(box(name, `Done: ${link.textContent}`), " ");
   }
   const place = table.closest(".table-wrapper") || table;
   place.after(status);
