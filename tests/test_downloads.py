@@ -1,4 +1,4 @@
-"""The downloads of the built site: each runs alone, in an empty folder, with no display."""
+"""The downloads of the gallery: each runs alone, in an empty folder, with no display."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
 STEMS = [
@@ -21,16 +22,17 @@ STEMS = [
 
 
 def download(site: Path, name: str) -> Path:
-    """Return the one file of that name that the site offers."""
-    (found,) = (site / "_downloads").rglob(name)
-    return found
+    """Return the file of that name that the page of the gallery offers."""
+    page = site / "gallery" / f"{Path(name).stem}.html"
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    (link,) = soup.select(f'a[download][href$="/{name}"]')
+    return (page.parent / str(link["href"])).resolve()
 
 
 def test_every_script_is_tested(site: Path) -> None:
     """The list above is complete."""
-    assert {path.stem for path in (site / "_downloads").rglob("*.py")} == set(
-        STEMS
-    )
+    pages = {path.stem for path in (site / "gallery").glob("*.html")}
+    assert pages - {"index"} == set(STEMS)
 
 
 @pytest.mark.parametrize("stem", STEMS)

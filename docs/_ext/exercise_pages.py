@@ -30,7 +30,9 @@ def notebook(exercise: Exercise) -> nbformat.NotebookNode:
     """Return the starter as a notebook, with the same bytes each time."""
     text = starter(exercise).read_text("utf-8")
     # The end of a script's process is nothing for a notebook.
-    made = jupytext.reads(text.replace(".exit()", ""), fmt="py:percent")
+    made: nbformat.NotebookNode = jupytext.reads(
+        text.replace(".exit()", ""), fmt="py:percent"
+    )
     for number, cell in enumerate(made.cells, 1):
         cell.id = f"cell-{number}"
     made.metadata = {
@@ -96,7 +98,14 @@ class Hints(ExerciseDirective):
         """Yield an admonition for each hint."""
         for number, hint in enumerate(exercise.hints, 1):
             yield f":::{{admonition}} Hint {number}"
-            yield from (":class: hint", ":collapsible: closed", "", hint, ":::", "")
+            yield from (
+                ":class: hint",
+                ":collapsible: closed",
+                "",
+                hint,
+                ":::",
+                "",
+            )
 
 
 class Mistakes(ExerciseDirective):
@@ -162,22 +171,21 @@ def resolve_cure(
     title = env.titles[page].astext()
     text = f"Read “{heading}” in “{title}”."
     uri = app.builder.get_relative_uri(node["refdoc"], page)
-    return nodes.reference(
-        "", text, internal=True, refuri=f"{uri}#{anchor}"
-    )
+    return nodes.reference("", text, internal=True, refuri=f"{uri}#{anchor}")
 
 
 @cache
 def headings(env: BuildEnvironment, page: str) -> dict[str, str]:
-    """Return the anchors of a page with the words that stand there."""
-    return {
-        anchor: (
-            node.next_node(nodes.title) if isinstance(node, nodes.section) else node
-        ).astext()
-        for node in env.get_doctree(page).findall(nodes.Element)
-        for anchor in node.get("ids", ())
-        if isinstance(node, nodes.section | nodes.term)
-    }
+    """Return the anchors of a page, each with the words that stand there."""
+    found: dict[str, str] = {}
+    for node in env.get_doctree(page).findall(nodes.Element):
+        words = node
+        if isinstance(node, nodes.section):
+            words = node[node.first_child_matching_class(nodes.title) or 0]
+        elif not isinstance(node, nodes.term):
+            continue
+        found |= dict.fromkeys(node["ids"], words.astext())
+    return found
 
 
 def link_progress(
