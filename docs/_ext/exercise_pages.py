@@ -179,7 +179,7 @@ def headings(env: BuildEnvironment, page: str) -> dict[str, str]:
     """Return the anchors of a page, each with the words that stand there."""
     found: dict[str, str] = {}
     for node in env.get_doctree(page).findall(nodes.Element):
-        words = node
+        words: nodes.Node = node
         if isinstance(node, nodes.section):
             words = node[node.first_child_matching_class(nodes.title) or 0]
         elif not isinstance(node, nodes.term):
