@@ -3,8 +3,8 @@
 import ast
 import copy
 import inspect
-import textwrap
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
@@ -32,26 +32,68 @@ COMPARISONS: dict[type[ast.cmpop], ast.cmpop] = {
 NAMES = {"sum": "mean", "sin": "cos", "cos": "sin", "log": "exp"}
 
 # A mutant that does the same as the solution cannot fail. Each with its reason.
-EQUIVALENT: dict[str, str] = {}
+UNUSED = "the derivative does not use this value"
+EQUIVALENT = {
+    "factor: one_hot.view(-1)[0] = 1: 0 -> -1": "the last element shows k as well",
+    "derivative_by_hand: product = log * sine: log * sine -> log / sine": UNUSED,
+    "derivative_by_hand: reciprocal = 1 / x: 1 / x -> 1 * x": UNUSED,
+    "derivative_by_hand: reciprocal = 1 / x: 1 -> 2": UNUSED,
+    "derivative_by_hand: reciprocal = 1 / x: 1 -> 0": UNUSED,
+    "derivative_by_hand: total = product + reciprocal: product + reciprocal -> product - reciprocal": UNUSED,
+    "derivative_by_hand: return dict(zip(DEPENDENCIES, values, strict=True)): True -> False": "the lengths agree",
+}
 
 
 def mutants(task: Task) -> Iterator[tuple[str, object]]:
-    """Yield (what was changed, the changed function) for each place that can be changed."""
+    """Yield (what was changed, the changed function) for each place that can be changed.
+
+    Such places are in the solution, and in the public functions of its module that it calls.
+    """
     module = inspect.getmodule(task.solution)
     assert module is not None
-    tree = ast.parse(textwrap.dedent(inspect.getsource(task.solution)))
-    function = tree.body[0]
-    assert isinstance(function, ast.FunctionDef)
-    function.body = function.body[1:]  # without the docstring
+    tree = ast.parse(inspect.getsource(module))
+    names = _called(task.name, module)
+    tree.body = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name in names
+    ]
+    for function in tree.body:
+        assert isinstance(function, ast.FunctionDef)
+        function.body = function.body[1:]  # without the docstring
     for number, node in enumerate(list(ast.walk(tree))):
         for changed in _changes(node):
             mutant = copy.deepcopy(tree)
             _replace(mutant, number, changed)
-            names = dict(vars(module))
+            space = dict(vars(module))
             code = ast.unparse(ast.fix_missing_locations(mutant))
-            exec(code, names)  # noqa: S102 - to make the mutant
-            before, after = ast.unparse(node), ast.unparse(changed)
-            yield f"{task.name}: {before} -> {after}", names[task.name]
+            exec(code, space)  # noqa: S102 - to make the mutant
+            change = f"{ast.unparse(node)} -> {ast.unparse(changed)}"
+            line = ast.unparse(_statement(tree, node)).splitlines()[0]
+            yield f"{task.name}: {line}: {change}", space[task.name]
+
+
+def _called(name: str, module: ModuleType) -> set[str]:
+    """Return the name, and those of the module's public functions that it calls in turn."""
+    used = getattr(module, name).__code__.co_names
+    found = {
+        other
+        for other in used
+        if other in module.__all__
+        and inspect.isfunction(getattr(module, other))
+    }
+    return {name}.union(*(_called(other, module) for other in found))
+
+
+def _statement(tree: ast.Module, node: ast.AST) -> ast.stmt:
+    """Return the innermost statement that holds a node."""
+    holding = [
+        statement
+        for statement in ast.walk(tree)
+        if isinstance(statement, ast.stmt)
+        and any(inner is node for inner in ast.walk(statement))
+    ]
+    return holding[-1]
 
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
 from typing import Literal
@@ -48,7 +48,8 @@ def mismatch(  # noqa: PLR0911 - one for each kind of value
     Tensors must agree in shape, dtype and value; `rtol` is relative to the
     largest number expected in the tensor. A list of numbers may also be a
     tuple, an array or a tensor, and a number may be a tensor of one element.
-    NaN equals NaN, and words are compared without regard to case.
+    A set may be given in any order, and as a single word. NaN equals NaN, and
+    words are compared without regard to case.
     """
     if isinstance(expected, Tensor):
         return _tensors(yours, expected, rtol, where)
@@ -71,6 +72,8 @@ def mismatch(  # noqa: PLR0911 - one for each kind of value
             )
         pairs = ((f"[{key!r}]", yours[key], expected[key]) for key in expected)
         return _first(pairs, rtol, where)
+    if isinstance(expected, Set):
+        return _sets(yours, expected, where)
     if isinstance(expected, Sequence) and not isinstance(expected, str):
         if not isinstance(yours, Sequence) or isinstance(yours, str):
             return _type(yours, expected, "a list", where)
@@ -94,7 +97,9 @@ def mismatch(  # noqa: PLR0911 - one for each kind of value
             expected, bool
         ):
             return _type(yours, expected, "a number", where)
-        same = math.isclose(yours, expected, rel_tol=rtol, abs_tol=1e-12)
+        same = math.isclose(yours, expected, rel_tol=rtol, abs_tol=1e-12) or (
+            yours != yours and expected != expected
+        )
     return None if same else _value(yours, expected, where)
 
 
@@ -106,6 +111,24 @@ def _first(
         found = mismatch(yours, expected, rtol, where + index)
         if found:
             return found
+    return None
+
+
+def _sets(
+    yours: object, expected: Set[object], where: str
+) -> Mismatch | None:
+    """Compare a collection with a set."""
+    given = (yours,) if isinstance(yours, str) else yours
+    if not isinstance(given, Sequence | Set):
+        return _type(yours, expected, "a tuple of words", where)
+    for entry in given:
+        if entry not in expected:
+            message = f"should not have {shown(entry)}."
+            return Mismatch("value", message, where, yours, expected)
+    for entry in sorted(expected, key=str):
+        if entry not in given:
+            message = f"lacks {shown(entry)}."
+            return Mismatch("value", message, where, yours, expected)
     return None
 
 
@@ -189,6 +212,8 @@ def shown(value: object, limit: int = 240) -> str:
     elif isinstance(value, tuple | list):
         inner = ", ".join(shown(entry) for entry in value)
         text = f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
+    elif isinstance(value, Set):
+        text = "{" + ", ".join(sorted(map(shown, value))) + "}"
     elif inspect.isroutine(value):
         text = value.__name__
     elif isinstance(value, str | Real | None):

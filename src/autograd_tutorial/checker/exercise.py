@@ -43,7 +43,10 @@ class Misconception:
     """The mistake in a few words."""
 
     example: object
-    """An answer with this mistake, a function or the value of a prediction."""
+    """An answer with this mistake, a function or the value of a prediction.
+
+    If the prediction is a dictionary, the entries that are wrong will do.
+    """
 
     why: str
     """One sentence on how one comes to it."""
@@ -95,7 +98,7 @@ class Prediction:
     """The name of the variable that holds the answer in the starter."""
 
     solution: object
-    """The right values, which are numbers, words, or lists and dictionaries of them."""
+    """The right values, which are numbers, words, or lists, sets and dictionaries of them."""
 
     misconceptions: tuple[Misconception, ...]
     """The mistakes that have a name, each with the values that it leads to."""

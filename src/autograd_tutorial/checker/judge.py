@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -77,11 +78,21 @@ def _judge_prediction(task: Prediction, answer: object) -> Verdict:
         )
     facts = (("yours", shown(answer)), ("expected", shown(task.solution)))
     for misconception in task.misconceptions:
-        if mismatch(answer, misconception.example, task.rtol) is None:
+        if _predicts(answer, misconception.example, task.rtol):
             return _named(task, misconception, facts)
     return _not_yet(
         task, f"`{task.name}{wrong.where}` {wrong.message}", facts=facts
     )
+
+
+def _predicts(answer: object, example: object, rtol: float) -> bool:
+    """Whether an answer has the values, or the entries, of a mistake."""
+    if isinstance(answer, Mapping) and isinstance(example, Mapping):
+        return all(
+            mismatch(answer[key], value, rtol) is None
+            for key, value in example.items()
+        )
+    return mismatch(answer, example, rtol) is None
 
 
 def _misfit(task: Task, answer: Callable[..., object]) -> str:
@@ -109,7 +120,7 @@ def _misconception(task: Task, trials: list[Trial]) -> Misconception | None:
         if candidate.sign is None:
             assert callable(candidate.example)
             others = observe(candidate.example, task.inputs, None)
-            if len(others) == len(trials) and all(map(_alike, trials, others)):
+            if _alike(trials, others):
                 return candidate
     for candidate in task.misconceptions:
         if candidate.sign is not None and candidate.sign(trials):
@@ -117,12 +128,22 @@ def _misconception(task: Task, trials: list[Trial]) -> Misconception | None:
     return None
 
 
-def _alike(trial: Trial, other: Trial) -> bool:
-    """Whether two answers did the same with a case."""
-    return (
-        trial.error == other.error
-        and mismatch(trial.results, other.results, LIKENESS) is None
-    )
+def _alike(trials: list[Trial], others: list[Trial]) -> bool:
+    """Whether two answers did the same.
+
+    Where both raised, the messages may differ if the numbers before were
+    equally wrong: there are many ways to write the same mistake.
+    """
+    wrong = False
+    for trial, other in zip(trials, others, strict=False):
+        if mismatch(trial.results, other.results, LIKENESS):
+            return False
+        if trial.error != other.error and not (
+            trial.error and other.error and wrong
+        ):
+            return False
+        wrong = wrong or (not trial.error and _wrong(trial) is not None)
+    return len(trials) == len(others)
 
 
 def _shows(found: Misconception, trials: list[Trial]) -> Trial:
@@ -191,9 +212,14 @@ def _remark(  # noqa: PLR0911 - one for each remark
         return ("It is the transpose of what it should be.",)
     if wrong.kind == "value" and wrong.yours != wrong.yours:
         return ("Something became NaN on the way: 0/0, or 0 times infinity.",)
+    if any(trial.error or trial.unfinished for trial in trials):
+        return ()
+    found = map(_wrong, trials)
+    if any(other and other.kind != "value" for other in found):
+        return ()
     yours = _numbers([trial.results for trial in trials])
     expected = _numbers([trial.expected for trial in trials])
-    if wrong.kind != "value" or yours.shape != expected.shape:
+    if yours.shape != expected.shape or not expected.any():
         return ()
     clear = expected.abs() > 1e-6 * expected.abs().max()
     factors = yours[clear] / expected[clear]
@@ -217,14 +243,17 @@ def _transposed(wrong: Mismatch) -> bool:
     )
 
 
-def _numbers(results: object) -> Tensor:
-    """Return all numbers of all tensors in one row."""
-    found = [
-        part.detach().flatten().to(torch.float64)
-        for part in tensors(results)
-        if not part.is_complex()
-    ]
-    return torch.cat(found) if found else torch.zeros(0)
+def _numbers(value: object) -> Tensor:
+    """Return all numbers of a result in one row."""
+    if isinstance(value, Tensor):
+        return value.detach().flatten().to(torch.float64)
+    if isinstance(value, Real):
+        return torch.tensor([float(value)], dtype=torch.float64)
+    if isinstance(value, Mapping):
+        value = [value[key] for key in sorted(value, key=str)]
+    if isinstance(value, list | tuple) and value:
+        return torch.cat([_numbers(entry) for entry in value])
+    return torch.zeros(0, dtype=torch.float64)
 
 
 def _facts(task: Task, trial: Trial) -> tuple[tuple[str, str], ...]:
@@ -249,7 +278,8 @@ def _facts(task: Task, trial: Trial) -> tuple[tuple[str, str], ...]:
                 if wrong.where:
                     facts.append(("where", f"result{wrong.where}"))
                 if trial.case.calls > 1:
-                    facts.append(("call", f"{call} of {trial.case.calls}"))
+                    which = f"{call} of {trial.case.calls}, seen after the last"
+                    facts.append(("call", which))
                 break
     if trial.output:
         facts.append(("printed", trial.output))
@@ -259,7 +289,10 @@ def _facts(task: Task, trial: Trial) -> tuple[tuple[str, str], ...]:
 def _praise(task: Task, answer: object) -> tuple[str, ...]:
     """Say something of a way that differs from the solution's."""
     code = getattr(inspect.unwrap(answer), "__code__", None)  # type: ignore[arg-type]
-    names = set(code.co_names) if code else set()
+    names: set[object] = set(code.co_names) if code else set()
+    for constant in code.co_consts if code else ():
+        if isinstance(constant, tuple):  # the names of keyword arguments
+            names.update(constant)
     return next(
         ((sentence,) for name, sentence in task.ways if name in names), ()
     )

@@ -60,7 +60,7 @@ class Trial:
     """What the solution returns."""
 
     error: str = ""
-    """The exception that it raised: its type and message."""
+    """The type and the message of the exception that it raised."""
 
     line: Line | None = None
     """Where it raised, or where it was when its time was up."""

@@ -30,7 +30,7 @@ class Verdict:
     """The name of the mistake, if it is one of those that are known."""
 
     facts: tuple[tuple[str, str], ...] = ()
-    """Labelled lines: the input, yours, expected, where."""
+    """Lines with a label, for the input, yours, expected, and where."""
 
     see: str = ""
     """The page, and the heading on it, that cures the mistake."""
@@ -58,7 +58,7 @@ class Report:
     """
 
     title: str
-    """The exercise: its number and its title."""
+    """The number and the title of the exercise."""
 
     verdicts: tuple[Verdict, ...]
     """One for each task, in the order of the statement."""
@@ -80,7 +80,7 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """One line: passed, or what is wrong first."""
+        """One line that says passed, or what is wrong first."""
         if self.passed:
             return f"Passed. {self.title}"
         return f"Not yet. {self.title}: {self.misconception or self._first.sentences[0]}"

@@ -16,7 +16,10 @@ from autograd_tutorial.checker.exercise import Misconception
 from autograd_tutorial.checker.observe import Trial
 
 __all__ = [
+    "ROUGH",
+    "agree",
     "argument_changed",
+    "differentiated",
     "finite_differences",
     "no_autograd",
     "result_requires_grad",
@@ -38,7 +41,7 @@ def result_requires_grad(example: Callable[..., object]) -> Misconception:
         "a gradient that was asked for with `create_graph=True`; call `detach()` on the result.",
         "theory/forward-propagation#see-what-torch-records-on-the-way",
         lambda trials: (
-            _agree(trials, RTOL)
+            agree(trials)
             and any(
                 part.requires_grad
                 for trial in trials
@@ -70,7 +73,7 @@ def single_precision(example: Callable[..., object]) -> Misconception:
         "exercises/ex5_log_sine_reciprocal#where-f-cannot-be-plotted",
         lambda trials: (
             any(torch.float32 in trial.dtypes for trial in trials)
-            and _agree(trials, ROUGH)
+            and agree(trials, ROUGH)
         ),
     )
 
@@ -83,7 +86,7 @@ def finite_differences(example: Callable[..., object]) -> Misconception:
         "The numbers are nearly right and nothing was differentiated: a difference over a "
         "small step h is off by its own error, which no h removes.",
         "gallery/ex2_sine_derivative#how-small-should-h-be",
-        lambda trials: not _differentiated(trials) and _agree(trials, ROUGH),
+        lambda trials: not differentiated(trials) and agree(trials, ROUGH),
     )
 
 
@@ -95,7 +98,7 @@ def no_autograd(example: Callable[..., object]) -> Misconception:
         "The numbers are right, but no derivative was taken by autograd: a formula that you "
         "know is what the exercise asks you to do without.",
         "tutorial#vector-to-scalar",
-        lambda trials: not _differentiated(trials) and _agree(trials, RTOL),
+        lambda trials: not differentiated(trials) and agree(trials),
     )
 
 
@@ -131,12 +134,13 @@ def tensors(value: object) -> Iterator[Tensor]:
             yield from tensors(entry)
 
 
-def _differentiated(trials: list[Trial]) -> bool:
+def differentiated(trials: list[Trial]) -> bool:
+    """Return whether autograd took a derivative."""
     return any(trial.reverse_passes or trial.forward_passes for trial in trials)
 
 
-def _agree(trials: list[Trial], rtol: float) -> bool:
-    """Whether all results are right up to a tolerance, whatever their dtype."""
+def agree(trials: list[Trial], rtol: float = RTOL) -> bool:
+    """Return whether all results are right up to a tolerance, whatever their dtype."""
     return all(
         not trial.error
         and mismatch(_double(trial.results), trial.expected, rtol) is None

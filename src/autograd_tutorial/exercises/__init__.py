@@ -22,12 +22,22 @@ from autograd_tutorial.checker.exercise import Exercise, Prediction
 from autograd_tutorial.checker.judge import judge
 from autograd_tutorial.checker.report import Report, Verdict
 from autograd_tutorial.exercises import (
+    ex1_gradient_argument,
     ex2_sine_derivative,
+    ex3_backward_twice,
+    ex4_control_flow,
+    ex5_log_sine_reciprocal,
 )
 
 __all__ = ["EXERCISES", "check", "find", "starter"]
 
-EXERCISES: tuple[Exercise, ...] = (ex2_sine_derivative.EXERCISE,)
+EXERCISES: tuple[Exercise, ...] = (
+    ex1_gradient_argument.EXERCISE,
+    ex2_sine_derivative.EXERCISE,
+    ex3_backward_twice.EXERCISE,
+    ex4_control_flow.EXERCISE,
+    ex5_log_sine_reciprocal.EXERCISE,
+)
 """The exercises, in the order of their numbers."""
 
 

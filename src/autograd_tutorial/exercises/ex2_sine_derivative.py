@@ -13,6 +13,7 @@ from autograd_tutorial.checker.exercise import (
     Misconception,
     Task,
 )
+from autograd_tutorial.checker.inputs import normal, used
 
 __all__ = ["EXERCISE", "derivative_of_sine"]
 
@@ -39,7 +40,7 @@ def _cases(generator: Generator) -> Iterator[Case]:
     """Vectors, other shapes, and an x that has been used before."""
 
     def draw(*shape: int) -> Tensor:
-        return 7 * torch.randn(shape, generator=generator, dtype=torch.float64)
+        return 7 * normal(generator, *shape)
 
     yield Case("five random numbers", (draw(5),))
     yield Case("a matrix", (draw(2, 3),))
@@ -50,9 +51,7 @@ def _cases(generator: Generator) -> Iterator[Case]:
         (torch.pi / 2 * torch.arange(-4.0, 5.0, dtype=torch.float64),),
     )
     yield Case("two calls with the same x", (draw(3),), calls=2)
-    used = draw(3).requires_grad_(True)
-    used.grad = torch.ones_like(used)
-    yield Case("an x that requires grad and has a `.grad`", (used,))
+    yield Case("an x that requires grad and has a `.grad`", (used(draw(3)),))
 
 
 def _mean(x: Tensor) -> Tensor:

@@ -1,17 +1,31 @@
 """Exercise 5: the dependency graph of F(x) = log(x²) · sin x + 1/x, and the chain rule on it."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
+from autograd_tutorial.checker import signs
+from autograd_tutorial.checker.exercise import (
+    Case,
+    Exercise,
+    Misconception,
+    Prediction,
+    Task,
+)
+from autograd_tutorial.checker.inputs import normal, used
 from autograd_tutorial.functions import derivative, log_sine_reciprocal
 
 __all__ = [
     "DEPENDENCIES",
+    "EXERCISE",
     "Comparison",
     "chain_rule",
     "compare",
+    "derivative_by_autograd",
+    "derivative_by_hand",
     "evaluation_trace",
 ]
 
@@ -81,29 +95,411 @@ def chain_rule(x: Tensor) -> dict[str, Tensor]:
     return adjoint
 
 
-class Comparison(NamedTuple):
-    """The derivative of F twice: by hand along the graph, and by autograd."""
-
-    by_hand: Tensor
-    """What `chain_rule` gives."""
-
-    by_autograd: Tensor
-    """What `autograd_tutorial.derivative` gives."""
-
-
-def compare(x: Tensor) -> Comparison:
-    r"""Return F'(x) twice: by `chain_rule` and by autograd.
+def derivative_by_hand(x: Tensor) -> Tensor:
+    r"""Return F'(x) as the adjoint of x that `chain_rule` gives.
 
     .. math:: F'(x) = \frac{2 \sin x}{x} + \log(x^2) \cos x - \frac{1}{x^2}
 
-    `x` is a real floating-point tensor of any shape without zeros; both
-    results have its shape and dtype. For anything else `derivative` raises
-    a TypeError.
+    `x` is a real floating-point tensor of any shape; the result has its
+    shape and dtype. At 0 it is NaN.
 
     References: Baydin et al., "Automatic differentiation in machine
     learning: a survey", *JMLR* 18(153), 2018, section 3.2.
     """
-    return Comparison(
-        by_hand=chain_rule(x)["x"],
-        by_autograd=derivative(log_sine_reciprocal, x),
+    return chain_rule(x.detach())["x"]
+
+
+def derivative_by_autograd(x: Tensor) -> Tensor:
+    r"""Return F' at every element of x, by one backward pass.
+
+    .. math:: F'(x_i) = \frac{\partial}{\partial x_i} \sum_j F(x_j)
+
+    `x`, the result and the value at 0 are those of `derivative_by_hand`.
+    The result does not require grad. Autograd raises a RuntimeError for a
+    tensor of another dtype.
+
+    References: `torch.autograd.grad` in PyTorch's documentation.
+    """
+    x = x.detach().clone().requires_grad_(True)
+    (slope,) = torch.autograd.grad(log_sine_reciprocal(x).sum(), x)
+    return slope
+
+
+class Comparison(NamedTuple):
+    """The derivative of F twice: by hand along the graph, and by autograd."""
+
+    by_hand: Tensor
+    """What `derivative_by_hand` gives."""
+
+    by_autograd: Tensor
+    """What `derivative_by_autograd` gives."""
+
+
+def compare(x: Tensor) -> Comparison:
+    """Return F'(x) twice, by `derivative_by_hand` and by `derivative_by_autograd`.
+
+    `x`, the results and the errors are those of the two.
+    """
+    return Comparison(derivative_by_hand(x), derivative_by_autograd(x))
+
+
+def _cases(generator: Generator) -> Iterator[Case]:
+    """Vectors of both signs, other shapes, and the cases that show traces."""
+
+    def draw(*shape: int) -> Tensor:
+        return 5 * normal(generator, *shape)
+
+    yield Case("positive numbers", (draw(4).abs(),))
+    yield Case("negative numbers", (-draw(3).abs(),))
+    yield Case("a matrix", (draw(2, 3),))
+    yield Case("a single number, of shape ()", (draw(),))
+    yield Case("the number 2", (torch.tensor(2.0, dtype=torch.float64),))
+    yield Case("two calls with the same x", (draw(3),), calls=2)
+    yield Case("an x that requires grad and has a `.grad`", (used(draw(3)),))
+
+
+def _sine_forgotten(x):  # type: ignore[no-untyped-def]
+    x = x.detach()
+    return 2 * torch.sin(x) / x - 1 / x**2
+
+
+def _logarithm_forgotten(x):  # type: ignore[no-untyped-def]
+    x = x.detach()
+    return torch.log(x**2) * torch.cos(x) - 1 / x**2
+
+
+def _reciprocal_forgotten(x):  # type: ignore[no-untyped-def]
+    x = x.detach()
+    return 2 * torch.sin(x) / x + torch.log(x**2) * torch.cos(x)
+
+
+def _product_of_derivatives(x):  # type: ignore[no-untyped-def]
+    x = x.detach()
+    return 2 / x * torch.cos(x) - 1 / x**2
+
+
+def _inner_lost(x):  # type: ignore[no-untyped-def]
+    x = x.detach()
+    return (
+        torch.sin(x) / x**2 + torch.log(x**2) * torch.cos(x) - 1 / x**2
     )
+
+
+def _sign_of_reciprocal(x):  # type: ignore[no-untyped-def]
+    x = x.detach()
+    return (
+        2 * torch.sin(x) / x + torch.log(x**2) * torch.cos(x) + 1 / x**2
+    )
+
+
+def _sign_of_cosine(x):  # type: ignore[no-untyped-def]
+    x = x.detach()
+    return (
+        2 * torch.sin(x) / x - torch.log(x**2) * torch.cos(x) - 1 / x**2
+    )
+
+
+def _two_log(x):  # type: ignore[no-untyped-def]
+    x = x.detach()
+    return (
+        2 * torch.sin(x) / x + 2 * torch.log(x) * torch.cos(x) - 1 / x**2
+    )
+
+
+def _value(x):  # type: ignore[no-untyped-def]
+    return log_sine_reciprocal(x.detach())
+
+
+def _by_autograd(x):  # type: ignore[no-untyped-def]
+    return derivative(log_sine_reciprocal, x.detach())
+
+
+def _by_differences(x):  # type: ignore[no-untyped-def]
+    x, h = x.detach(), 1e-6
+    return (log_sine_reciprocal(x + h) - log_sine_reciprocal(x - h)) / (2 * h)
+
+
+def _hand_in_single_precision(x):  # type: ignore[no-untyped-def]
+    return derivative_by_hand(x.float()).double()
+
+
+def _hand_with_graph(x):  # type: ignore[no-untyped-def]
+    return (
+        2 * torch.sin(x) / x + torch.log(x**2) * torch.cos(x) - 1 / x**2
+    )
+
+
+def _hand_in_place(x):  # type: ignore[no-untyped-def]
+    x = x.detach()
+    slope = 2 * torch.sin(x) / x + torch.log(x**2) * torch.cos(x)
+    return slope - x.pow_(-2)
+
+
+def _mean(x):  # type: ignore[no-untyped-def]
+    x = x.detach().clone().requires_grad_(True)
+    log_sine_reciprocal(x).mean().backward()
+    return x.grad
+
+
+def _no_scalar(x):  # type: ignore[no-untyped-def]
+    x = x.detach().clone().requires_grad_(True)
+    log_sine_reciprocal(x).backward()
+    return x.grad
+
+
+def _not_cleared(x):  # type: ignore[no-untyped-def]
+    x.requires_grad_(True)
+    log_sine_reciprocal(x).sum().backward()
+    return x.grad
+
+
+def _autograd_of_two_log(x):  # type: ignore[no-untyped-def]
+    x = x.detach().clone().requires_grad_(True)
+    y = 2 * torch.log(x) * torch.sin(x) + 1 / x
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    return slope
+
+
+def _create_graph(x):  # type: ignore[no-untyped-def]
+    x = x.detach().clone().requires_grad_(True)
+    y = log_sine_reciprocal(x)
+    (slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+    return slope
+
+
+def _on_the_argument(x):  # type: ignore[no-untyped-def]
+    x.requires_grad_(True)
+    (slope,) = torch.autograd.grad(log_sine_reciprocal(x).sum(), x)
+    return slope
+
+
+def _single_precision(x):  # type: ignore[no-untyped-def]
+    return derivative_by_autograd(x.float()).double()
+
+
+EXERCISE = Exercise(
+    number=5,
+    stem="ex5_log_sine_reciprocal",
+    title="follow the chain rule along a graph",
+    tasks=(
+        Prediction(
+            name="GRAPH",
+            solution={
+                value: set(sources) for value, sources in DEPENDENCIES.items()
+            },
+            misconceptions=(
+                Misconception(
+                    "the edges point the other way",
+                    {"x": ("x²", "sin x", "1/x")},
+                    "Each value is listed with those that it is computed *from*; x is given, and "
+                    "computed from nothing.",
+                    "theory/forward-propagation#write-a-function-as-a-list-of-steps",
+                ),
+                Misconception(
+                    "the square was skipped",
+                    {"log x²": ("x",)},
+                    "The logarithm is taken of x², which is a value of its own between x and the "
+                    "logarithm.",
+                    "theory/forward-propagation#write-a-function-as-a-list-of-steps",
+                ),
+                Misconception(
+                    "the whole ancestry was listed",
+                    {"log x²": ("x", "x²")},
+                    "Only the values that one operation takes in are listed; what these depend on "
+                    "stands in their own lines.",
+                    "theory/forward-propagation#write-a-function-as-a-list-of-steps",
+                ),
+                Misconception(
+                    "the product was skipped",
+                    {"F": ("log x²", "sin x", "1/x")},
+                    "F is a sum of two terms, and the first of them is the product, a value of its "
+                    "own.",
+                    "theory/backward-propagation#read-the-chain-rule-on-the-graph",
+                ),
+                Misconception(
+                    "F was connected to x",
+                    {"F": ("x", "log x² · sin x", "1/x")},
+                    "F depends on x, but only through the values between: the last operation takes "
+                    "the product and 1/x.",
+                    "theory/backward-propagation#read-the-chain-rule-on-the-graph",
+                ),
+            ),
+        ),
+        Task(
+            solution=derivative_by_hand,
+            cases=_cases,
+            misconceptions=(
+                Misconception(
+                    "the message from the sine was forgotten",
+                    _sine_forgotten,
+                    "x is used three times, and log x² · cos x is what comes back through the sine.",
+                    "theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
+                ),
+                Misconception(
+                    "the message from the logarithm was forgotten",
+                    _logarithm_forgotten,
+                    "x is used three times, and 2 sin x / x is what comes back through the square "
+                    "and the logarithm.",
+                    "theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
+                ),
+                Misconception(
+                    "the message from 1/x was forgotten",
+                    _reciprocal_forgotten,
+                    "x is used three times, and −1/x² is what comes back through the reciprocal.",
+                    "theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
+                ),
+                Misconception(
+                    "the derivatives of the factors were multiplied",
+                    _product_of_derivatives,
+                    "A product sends each factor its adjoint times the *other* factor, which makes "
+                    "two terms.",
+                    "theory/forward-propagation#give-each-step-its-local-derivative",
+                ),
+                Misconception(
+                    "the inner derivative was lost",
+                    _inner_lost,
+                    "The logarithm's own derivative is 1/x², and the square below it brings a "
+                    "factor of 2x: together 2/x.",
+                    "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
+                ),
+                Misconception(
+                    "1/x was given the wrong sign",
+                    _sign_of_reciprocal,
+                    "1/x falls on both sides of 0, so its derivative is −1/x².",
+                    "theory/forward-propagation#give-each-step-its-local-derivative",
+                ),
+                Misconception(
+                    "the sine was given the wrong sign",
+                    _sign_of_cosine,
+                    "The derivative of sin is cos; the minus belongs to the derivative of cos.",
+                    "theory/forward-propagation#give-each-step-its-local-derivative",
+                ),
+                Misconception(
+                    "log x² was written as 2 log x",
+                    _two_log,
+                    "For negative x the two are not the same: x² is positive, and the logarithm "
+                    "of x is NaN.",
+                    "exercises/ex5_log_sine_reciprocal#where-f-cannot-be-plotted",
+                ),
+                Misconception(
+                    "the value was returned, not the derivative",
+                    _value,
+                    "F(x) is where the walk begins, at the other end of the graph.",
+                    "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
+                ),
+                Misconception(
+                    "autograd did the work",
+                    _by_autograd,
+                    "The numbers are right; this function is to use the chain rule by hand, and the "
+                    "next one autograd.",
+                    "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
+                    signs.differentiated,
+                ),
+                signs.single_precision(_hand_in_single_precision),
+                replace(
+                    signs.finite_differences(_by_differences),
+                    name="finite differences instead of the chain rule",
+                    sign=lambda trials: (
+                        signs.agree(trials, signs.ROUGH)
+                        and not signs.agree(trials)
+                    ),
+                ),
+                signs.result_requires_grad(_hand_with_graph),
+                signs.argument_changed(_hand_in_place),
+            ),
+            ways=(
+                (
+                    "chain_rule",
+                    "The adjoint of x in the walk along the graph is F′(x).",
+                ),
+                (
+                    "cos",
+                    "F′ in one line: 2 sin x / x + log x² · cos x − 1/x².",
+                ),
+            ),
+        ),
+        Task(
+            solution=derivative_by_autograd,
+            cases=_cases,
+            misconceptions=(
+                Misconception(
+                    "the mean was taken in the place of the sum",
+                    _mean,
+                    "The mean of n values is their sum divided by n, and so is its derivative.",
+                    "tutorial#vector-to-scalar",
+                ),
+                Misconception(
+                    "`backward` was called on a whole grid",
+                    _no_scalar,
+                    "A derivative for each element needs a scalar to differentiate, or a "
+                    "`gradient` argument that makes one.",
+                    "tutorial#vector-to-vector",
+                ),
+                Misconception(
+                    "the gradient was not cleared",
+                    _not_cleared,
+                    "`backward` adds to `.grad`, so a second call on the same x gives twice the "
+                    "derivative.",
+                    "tutorial#once-more-and-the-gradient-doubles",
+                ),
+                Misconception(
+                    "log x² was written as 2 log x",
+                    _autograd_of_two_log,
+                    "For negative x the two are not the same: x² is positive, and the logarithm "
+                    "of x is NaN.",
+                    "exercises/ex5_log_sine_reciprocal#where-f-cannot-be-plotted",
+                ),
+                Misconception(
+                    "the value was returned, not the derivative",
+                    _value,
+                    "F(x) is the value; the derivative is what a backward pass leaves.",
+                    "tutorial#vector-to-scalar",
+                ),
+                signs.no_autograd(derivative_by_hand),
+                signs.single_precision(_single_precision),
+                signs.finite_differences(_by_differences),
+                signs.result_requires_grad(_create_graph),
+                signs.argument_changed(_on_the_argument),
+            ),
+            ways=(
+                (
+                    "jacrev",
+                    "You built the whole Jacobian and took its diagonal: right, and n times the work of one backward pass.",
+                ),
+                (
+                    "vmap",
+                    "One derivative for each element, batched by `vmap`: another good way.",
+                ),
+                (
+                    "jvp",
+                    "A tangent of ones, sent forward: another good way, and it keeps no graph.",
+                ),
+                (
+                    "derivative",
+                    "The package's own `derivative` does that, and checks that f works element by element.",
+                ),
+                (
+                    "backward",
+                    "`backward` and `.grad` work as well; `torch.autograd.grad` of the solution leaves every `.grad` alone.",
+                ),
+            ),
+        ),
+    ),
+    hints=(
+        (
+            "The graph: give each operation a line of its own, first a square, then a logarithm, "
+            "and so on. A value that is used twice is still one value. How often is x used?"
+        ),
+        (
+            "The chain rule: start at F with the number 1 and walk back. Each value sends a message "
+            "to every value that it was computed from, which is what it has collected times its "
+            "local derivative. Where several messages arrive, they are added."
+        ),
+        (
+            "For all elements at once by autograd, differentiate the sum, as in exercise 2. In the "
+            "plot, 1/x grows without bound at 0: draw two branches and leave out what lies too "
+            "close to 0."
+        ),
+    ),
+)
+"""The exercise, for `autograd_tutorial.check`."""
