@@ -41,6 +41,7 @@ EQUIVALENT = {
     "derivative_by_hand: reciprocal = 1 / x: 1 -> 0": UNUSED,
     "derivative_by_hand: total = product + reciprocal: product + reciprocal -> product - reciprocal": UNUSED,
     "derivative_by_hand: return dict(zip(DEPENDENCIES, values, strict=True)): True -> False": "the lengths agree",
+    "hessian_by_rows: rows = [torch.autograd.grad(element, x, retain_graph=True)[0] for element in gradient]: 0 -> -1": "there is one gradient, the first and the last",
 }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import math
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from numbers import Real
 from typing import Literal
@@ -72,7 +73,7 @@ def mismatch(  # noqa: PLR0911 - one for each kind of value
             )
         pairs = ((f"[{key!r}]", yours[key], expected[key]) for key in expected)
         return _first(pairs, rtol, where)
-    if isinstance(expected, Set):
+    if isinstance(expected, AbstractSet):
         return _sets(yours, expected, where)
     if isinstance(expected, Sequence) and not isinstance(expected, str):
         if not isinstance(yours, Sequence) or isinstance(yours, str):
@@ -91,15 +92,22 @@ def mismatch(  # noqa: PLR0911 - one for each kind of value
         if not isinstance(yours, str):
             return _type(yours, expected, "a word in quotes", where)
         same = yours.strip().casefold() == expected.casefold()
-    else:
-        assert isinstance(expected, Real)
-        if not isinstance(yours, Real) or isinstance(yours, bool) != isinstance(
-            expected, bool
-        ):
-            return _type(yours, expected, "a number", where)
-        same = math.isclose(yours, expected, rel_tol=rtol, abs_tol=1e-12) or (
-            yours != yours and expected != expected
-        )
+        return None if same else _value(yours, expected, where)
+    return _numbers(yours, expected, rtol, where)
+
+
+def _numbers(
+    yours: object, expected: object, rtol: float, where: str
+) -> Mismatch | None:
+    """Compare a value with a number."""
+    assert isinstance(expected, Real)
+    if not isinstance(yours, Real) or isinstance(yours, bool) != isinstance(
+        expected, bool
+    ):
+        return _type(yours, expected, "a number", where)
+    same = math.isclose(yours, expected, rel_tol=rtol, abs_tol=1e-12) or (
+        math.isnan(yours) and math.isnan(expected)
+    )
     return None if same else _value(yours, expected, where)
 
 
@@ -115,11 +123,11 @@ def _first(
 
 
 def _sets(
-    yours: object, expected: Set[object], where: str
+    yours: object, expected: AbstractSet[object], where: str
 ) -> Mismatch | None:
     """Compare a collection with a set."""
     given = (yours,) if isinstance(yours, str) else yours
-    if not isinstance(given, Sequence | Set):
+    if not isinstance(given, Sequence | AbstractSet):
         return _type(yours, expected, "a tuple of words", where)
     for entry in given:
         if entry not in expected:
@@ -212,7 +220,7 @@ def shown(value: object, limit: int = 240) -> str:
     elif isinstance(value, tuple | list):
         inner = ", ".join(shown(entry) for entry in value)
         text = f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
-    elif isinstance(value, Set):
+    elif isinstance(value, AbstractSet):
         text = "{" + ", ".join(sorted(map(shown, value))) + "}"
     elif inspect.isroutine(value):
         text = value.__name__

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from numbers import Real
+from types import CodeType
 
 import torch
 from torch import Tensor
@@ -288,14 +289,19 @@ def _facts(task: Task, trial: Trial) -> tuple[tuple[str, str], ...]:
 
 def _praise(task: Task, answer: object) -> tuple[str, ...]:
     """Say something of a way that differs from the solution's."""
-    code = getattr(inspect.unwrap(answer), "__code__", None)  # type: ignore[arg-type]
-    names: set[object] = set(code.co_names) if code else set()
-    for constant in code.co_consts if code else ():
-        if isinstance(constant, tuple):  # the names of keyword arguments
-            names.update(constant)
+    names = _names(getattr(inspect.unwrap(answer), "__code__", None))  # type: ignore[arg-type]
     return next(
         ((sentence,) for name, sentence in task.ways if name in names), ()
     )
+
+
+def _names(code: object) -> set[object]:
+    """Return the names in a piece of code, also those of keyword arguments and inner functions."""
+    if isinstance(code, tuple):
+        return set(code)
+    if not isinstance(code, CodeType):
+        return set()
+    return set(code.co_names).union(*map(_names, code.co_consts))
 
 
 def _named(

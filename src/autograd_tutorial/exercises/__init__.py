@@ -27,6 +27,9 @@ from autograd_tutorial.exercises import (
     ex3_backward_twice,
     ex4_control_flow,
     ex5_log_sine_reciprocal,
+    ex6_both_directions,
+    ex7_second_derivative,
+    ex8_forward_or_reverse,
 )
 
 __all__ = ["EXERCISES", "check", "find", "starter"]
@@ -37,6 +40,9 @@ EXERCISES: tuple[Exercise, ...] = (
     ex3_backward_twice.EXERCISE,
     ex4_control_flow.EXERCISE,
     ex5_log_sine_reciprocal.EXERCISE,
+    ex6_both_directions.EXERCISE,
+    ex7_second_derivative.EXERCISE,
+    ex8_forward_or_reverse.EXERCISE,
 )
 """The exercises, in the order of their numbers."""
 

@@ -80,9 +80,7 @@ def _product_cases(generator: Generator) -> Iterator[Case]:
     yield Case("three inputs, two outputs", (space_to_plane, draw(3), draw(2)))
     yield Case("one output", (squared_length, draw(3), draw(1)))
     yield Case("one input", (powers, draw(1), draw(3)))
-    yield Case(
-        "two calls with the same x", (mix, draw(3), draw(3)), calls=2
-    )
+    yield Case("two calls with the same x", (mix, draw(3), draw(3)), calls=2)
     yield Case(
         "an x that requires grad and has a `.grad`",
         (triple_square, used(draw(3)), draw(3)),
@@ -90,7 +88,7 @@ def _product_cases(generator: Generator) -> Iterator[Case]:
 
 
 def _jacobian_cases(generator: Generator) -> Iterator[Case]:
-    """The same without v."""
+    """Yield the same without v."""
     for case in _product_cases(generator):
         f, x, _ = case.arguments
         yield Case(case.label, (f, x), case.calls)
@@ -109,8 +107,7 @@ def _weighted_mean(f, x, v):  # type: ignore[no-untyped-def]
 
 
 def _tangent(f, x, v):  # type: ignore[no-untyped-def]
-    primal, tangent = torch.func.jvp(f, (x.detach(),), (v,))
-    return tangent
+    return torch.func.jvp(f, (x.detach(),), (v,))[1]
 
 
 def _output_as_cotangent(f, x, v):  # type: ignore[no-untyped-def]

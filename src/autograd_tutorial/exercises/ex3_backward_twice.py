@@ -118,12 +118,8 @@ def _both_cases(generator: Generator) -> Iterator[Case]:
     def draw(*shape: int) -> Tensor:
         return normal(generator, *shape)
 
-    yield Case(
-        "a vector", (Shared(), sum_of_squares, sum_of_cubes, draw(4))
-    )
-    yield Case(
-        "a matrix", (Shared(), sum_of_neighbours, torch.sum, draw(2, 3))
-    )
+    yield Case("a vector", (Shared(), sum_of_squares, sum_of_cubes, draw(4)))
+    yield Case("a matrix", (Shared(), sum_of_neighbours, torch.sum, draw(2, 3)))
     yield Case(
         "two calls with the same x",
         (Shared(), sum_of_cubes, sum_of_squares, draw(3)),

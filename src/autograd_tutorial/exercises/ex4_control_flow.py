@@ -80,7 +80,7 @@ def _factor_cases(generator: Generator) -> Iterator[Case]:
 
 
 def _gradient_cases(generator: Generator) -> Iterator[Case]:
-    """The same with a random v."""
+    """Yield the same with a random v."""
     for case in _factor_cases(generator):
         (a,) = case.arguments
         assert isinstance(a, Tensor)

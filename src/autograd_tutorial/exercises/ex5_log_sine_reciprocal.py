@@ -180,30 +180,22 @@ def _product_of_derivatives(x):  # type: ignore[no-untyped-def]
 
 def _inner_lost(x):  # type: ignore[no-untyped-def]
     x = x.detach()
-    return (
-        torch.sin(x) / x**2 + torch.log(x**2) * torch.cos(x) - 1 / x**2
-    )
+    return torch.sin(x) / x**2 + torch.log(x**2) * torch.cos(x) - 1 / x**2
 
 
 def _sign_of_reciprocal(x):  # type: ignore[no-untyped-def]
     x = x.detach()
-    return (
-        2 * torch.sin(x) / x + torch.log(x**2) * torch.cos(x) + 1 / x**2
-    )
+    return 2 * torch.sin(x) / x + torch.log(x**2) * torch.cos(x) + 1 / x**2
 
 
 def _sign_of_cosine(x):  # type: ignore[no-untyped-def]
     x = x.detach()
-    return (
-        2 * torch.sin(x) / x - torch.log(x**2) * torch.cos(x) - 1 / x**2
-    )
+    return 2 * torch.sin(x) / x - torch.log(x**2) * torch.cos(x) - 1 / x**2
 
 
 def _two_log(x):  # type: ignore[no-untyped-def]
     x = x.detach()
-    return (
-        2 * torch.sin(x) / x + 2 * torch.log(x) * torch.cos(x) - 1 / x**2
-    )
+    return 2 * torch.sin(x) / x + 2 * torch.log(x) * torch.cos(x) - 1 / x**2
 
 
 def _value(x):  # type: ignore[no-untyped-def]
@@ -224,9 +216,7 @@ def _hand_in_single_precision(x):  # type: ignore[no-untyped-def]
 
 
 def _hand_with_graph(x):  # type: ignore[no-untyped-def]
-    return (
-        2 * torch.sin(x) / x + torch.log(x**2) * torch.cos(x) - 1 / x**2
-    )
+    return 2 * torch.sin(x) / x + torch.log(x**2) * torch.cos(x) - 1 / x**2
 
 
 def _hand_in_place(x):  # type: ignore[no-untyped-def]
