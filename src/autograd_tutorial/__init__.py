@@ -5,6 +5,7 @@
 - `autograd_tutorial.graph`: the graph that autograd records, with every number on it.
 - `autograd_tutorial.exercises`: a module for each exercise, with its solution.
 - `autograd_tutorial.checker`: how an answer to an exercise is judged.
+- `autograd_tutorial.command_line`: `python -m autograd_tutorial`.
 - `autograd_tutorial.figures`: the house style of the plots.
 """
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from learner import defines, solved
 
 from autograd_tutorial import check, exercises
 from autograd_tutorial.checker.compare import mismatch
@@ -140,36 +141,13 @@ def test_solved_starter_passes(exercise: Exercise, tmp_path: Path) -> None:
         assert f"Passed: {task.call}" in run.stdout
 
 
-def solved(exercise: Exercise) -> str:
-    """Return a starter in which each `...` is replaced by the solution."""
-    text = starter(exercise).read_text("utf-8")
-    module = f"autograd_tutorial.exercises.{exercise.stem}"
-    tree = ast.parse(text)
-    lines = text.splitlines()
-    for task in exercise.tasks:
-        (node,) = (n for n in tree.body if _defines(n, task.name))
-        start, end = node.lineno - 1, node.end_lineno
-        if isinstance(task, Prediction):
-            new = f"{task.name} = {task.solution!r}"
-        else:
-            new = f"from {module} import {task.name}"
-        lines[start:end] = [new] + [""] * ((end or 0) - start - 1)
-    return "\n".join(lines)
-
-
-def _defines(node: ast.stmt, name: str) -> bool:
-    if isinstance(node, ast.Assign):
-        return ast.unparse(node.targets[0]) == name
-    return isinstance(node, ast.FunctionDef) and node.name == name
-
-
 @pytest.mark.parametrize(("exercise", "task"), TASKS)
 def test_starter_asks_for_what_the_solution_has(
     exercise: Exercise, task: Task | Prediction
 ) -> None:
     """The functions of a starter have the names and parameters of the solutions."""
     tree = ast.parse(starter(exercise).read_text("utf-8"))
-    (node,) = (n for n in tree.body if _defines(n, task.name))
+    (node,) = (n for n in tree.body if defines(n, task.name))
     if isinstance(node, ast.FunctionDef):
         assert isinstance(task, Task)
         wanted = list(inspect.signature(task.solution).parameters)

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
 from nbclient import NotebookClient
-from test_both_directions import solved
+from learner import solved
 
 from autograd_tutorial.checker.exercise import Exercise
 from autograd_tutorial.exercises import EXERCISES, starter

@@ -53,6 +53,8 @@ def judge(  # noqa: PLR0911 - one for each verdict
     trials = observe(answer, task.inputs, seconds)
     for trial, model in zip(trials, right, strict=False):
         trial.expected = model.results
+    if _untouched(trials[0]):
+        return _not_yet(task, "This is still to do: replace the `...`.")
     found = _misconception(task, trials)
     if found:
         return _named(task, found, _facts(task, _shows(found, trials)))
@@ -111,6 +113,13 @@ def _misfit(task: Task, answer: Callable[..., object]) -> str:
             f"and its signature is `{task.name}{signature}`."
         )
     return ""
+
+
+def _untouched(trial: Trial) -> bool:
+    """Whether an answer is still as the starter has it."""
+    return any(
+        result is ... for result in trial.results
+    ) or trial.error.startswith("NotImplementedError")
 
 
 def _misconception(task: Task, trials: list[Trial]) -> Misconception | None:
@@ -174,15 +183,11 @@ def _fault(  # noqa: PLR0911 - one for each fault
             "Look for a loop whose condition never becomes false.",
             *([left] if trial.runs_on else []),
         )
-    if trial.error.startswith("NotImplementedError"):
-        return ("This is still to do.",)
     if trial.error:
         return (f"It raised `{trial.error}`{at}.",)
     wrong = _wrong(trial)
     if wrong and wrong.yours is None:
         return ("It returned None: does every way through it end in `return`?",)
-    if wrong and wrong.yours is ...:
-        return ("This is still to do: replace the `...`.",)
     if wrong:
         return (f"The result {wrong.message}", *_remark(trials, wrong))
     if trial.changed:

@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -37,15 +38,27 @@ from autograd_tutorial import functions
 from autograd_tutorial.checker.compare import mismatch
 from autograd_tutorial.checker.exercise import SEED, Case
 
-__all__ = ["Line", "Trial", "observe"]
+__all__ = ["Change", "Line", "Trial", "observe"]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line of the learner's code."""
 
     number: int
+    """Its number in the file, or in the cell."""
+
     text: str
+    """What it says."""
+
+
+class Change(NamedTuple):
+    """An argument that is not what it was before the call."""
+
+    position: int
+    """Its position among the arguments."""
+
+    how: str
+    """What is different, as the end of a sentence."""
 
 
 @dataclass
@@ -71,8 +84,8 @@ class Trial:
     runs_on: bool = False
     """Whether it could not be stopped."""
 
-    changed: tuple[int, str] | None = None
-    """The position of the first argument that was changed, and how."""
+    changed: Change | None = None
+    """The first argument that was changed."""
 
     called: list[str] = field(default_factory=list)
     """The functions of torch that ran, in order."""
@@ -182,7 +195,7 @@ def _try(
     for position, (now, before) in enumerate(pairs):
         change = _change(now, before)
         if change:
-            trial.changed = position, change
+            trial.changed = Change(position, change)
             break
     trial.output = output.take()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import os
 import sys
 import textwrap
@@ -119,6 +120,8 @@ class Report:
         if ipython is not None and ipython.get_ipython() is not None:
             ipython.display.display(self)
         else:
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(errors="replace")  # not every one has π
             print(self)  # noqa: T201 - a report in a terminal
             if not hasattr(sys, "ps1"):
                 raise SystemExit(0 if self.passed else 1)

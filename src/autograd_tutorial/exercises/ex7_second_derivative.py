@@ -287,7 +287,7 @@ EXERCISE = Exercise(
                     {"the Hessian times one vector": 11},
                     "Hv is the gradient of vᵀ∇f, one number: one pass for ∇f and one more for "
                     "its gradient.",
-                    "theory/backward-propagation#send-vectors-back-each-message-is-vtj",
+                    "theory/backward-propagation#send-vectors-back-each-message-is-v-j",
                 ),
                 Misconception(
                     "the pass for the gradient was forgotten",
@@ -420,7 +420,7 @@ EXERCISE = Exercise(
             ways=(
                 (
                     "jvp",
-                    "Forward over reverse: a tangent sent through the gradient. It keeps no graph of the backward pass.",
+                    "Forward over reverse: one tangent sent through the gradient, another good way.",
                 ),
                 (
                     "hvp",

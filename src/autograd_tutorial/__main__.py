@@ -1,0 +1,7 @@
+"""Run the command line: `python -m autograd_tutorial`."""
+
+import sys
+
+from autograd_tutorial.command_line import main
+
+sys.exit(main())
