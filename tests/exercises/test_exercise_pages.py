@@ -5,8 +5,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
-from nbclient import NotebookClient
 from learner import solved
+from nbclient import NotebookClient
 
 from autograd_tutorial.checker.exercise import Exercise
 from autograd_tutorial.exercises import EXERCISES, starter

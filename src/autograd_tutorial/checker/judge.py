@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from numbers import Real
 from types import CodeType
 
@@ -26,7 +26,7 @@ from autograd_tutorial.checker.observe import Trial, observe
 from autograd_tutorial.checker.report import Verdict
 from autograd_tutorial.checker.signs import tensors
 
-__all__ = ["judge"]
+__all__ = ["judge", "misfit"]
 
 LIKENESS = 1e-8
 """How near a result must be to that of a misconception to be taken for it."""
@@ -46,9 +46,9 @@ def judge(  # noqa: PLR0911 - one for each verdict
             f"A function is wanted, and this is {kind_of(answer)}. "
             f"Pass the function itself, without calling it: `{task.name}`.",
         )
-    misfit = _misfit(task, answer)
-    if misfit:
-        return _not_yet(task, misfit)
+    why_not = misfit(task, answer)
+    if why_not:
+        return _not_yet(task, why_not)
     right = observe(task.solution, task.inputs, None)
     trials = observe(answer, task.inputs, seconds)
     for trial, model in zip(trials, right, strict=False):
@@ -92,14 +92,16 @@ def _predicts(answer: object, example: object, rtol: float) -> bool:
     """Whether an answer has the values, or the entries, of a mistake."""
     if isinstance(answer, Mapping) and isinstance(example, Mapping):
         return all(
-            mismatch(answer[key], value, rtol) is None
+            key in answer and mismatch(answer[key], value, rtol) is None
             for key, value in example.items()
         )
     return mismatch(answer, example, rtol) is None
 
 
-def _misfit(task: Task, answer: Callable[..., object]) -> str:
+def misfit(task: Task | Prediction, answer: object) -> str:
     """Say so if the answer cannot be called as the statement does."""
+    if isinstance(task, Prediction) or not callable(answer):
+        return ""
     try:
         signature = inspect.signature(answer)
     except (TypeError, ValueError):  # some builtins have none

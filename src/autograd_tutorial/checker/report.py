@@ -12,6 +12,7 @@ from dataclasses import dataclass
 __all__ = ["Report", "Verdict"]
 
 WIDTH = 79
+GRID = "display: grid; grid-template-columns: max-content 1fr; gap: 0 1em"
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,8 @@ def _item(verdict: Verdict) -> str:
     text = _code(" ".join(verdict.sentences))
     facts = "".join(
         f'<dt style="font-weight: normal; opacity: 0.8">{html.escape(label)}</dt>'
-        f'<dd style="margin: 0 0 0.25em 1em"><code style="white-space: pre-wrap">'
-        f"{html.escape(fact)}</code></dd>"
+        f'<dd style="margin: 0; min-width: 0; overflow-x: auto">'
+        f'<code style="white-space: pre-wrap">{html.escape(fact)}</code></dd>'
         for label, fact in verdict.facts
     )
     see = ""
@@ -163,7 +164,9 @@ def _item(verdict: Verdict) -> str:
         see = f"<p>Read: {link}</p>"
     return (
         f"<p><strong>{mark}:</strong> <code>{html.escape(verdict.task)}</code></p>"
-        f"<p>{text}</p>" + (f"<dl>{facts}</dl>" if facts else "") + see
+        f"<p>{text}</p>"
+        + (f'<dl style="{GRID}">{facts}</dl>' if facts else "")
+        + see
     )
 
 

@@ -18,8 +18,10 @@ import difflib
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+import torch
+
 from autograd_tutorial.checker.exercise import Exercise, Prediction
-from autograd_tutorial.checker.judge import judge
+from autograd_tutorial.checker.judge import judge, misfit
 from autograd_tutorial.checker.report import Report, Verdict
 from autograd_tutorial.exercises import (
     ex1_gradient_argument,
@@ -92,10 +94,12 @@ def check(exercise: str, *answers: object, seconds: float = 5.0) -> Report:
         raise ValueError(f"seconds must be positive, but it is {seconds}.")
     title = f"Exercise {chosen.number}: {chosen.title}"
     placed, left = _placed(chosen, answers)
-    verdicts = [
-        judge(task, placed.get(i, ...), seconds)
-        for i, task in enumerate(chosen.tasks)
-    ]
+    # The caller's modes are not the answer's.
+    with torch.device("cpu"), torch.inference_mode(False), torch.enable_grad():
+        verdicts = [
+            judge(task, placed.get(i, ...), seconds)
+            for i, task in enumerate(chosen.tasks)
+        ]
     if left:
         verdicts.append(
             Verdict(
@@ -154,7 +158,8 @@ def _placed(
             for i in free
             if isinstance(tasks[i], Prediction) != callable(answer)
         ]
-        for i in (fitting or free)[:1]:
+        called = [i for i in fitting if not misfit(tasks[i], answer)]
+        for i in (called or fitting or free)[:1]:
             placed[i] = answer
             left.remove(answer)
     return placed, left

@@ -231,7 +231,7 @@ EXERCISE = Exercise(
             solution=[[1, 4, 4], [1, 13, 40], [2, 5, -4]],
             misconceptions=(
                 Misconception(
-                    "v was ignored",
+                    "the vector v was ignored",
                     [[1, 4, 4], [1, 4, 4], [1, 4, 4]],
                     "The sum of the rows of J is the answer for v = (1, 1) only; another v weighs "
                     "each row with a number of its own.",
@@ -245,7 +245,7 @@ EXERCISE = Exercise(
                     "tutorial#once-more-and-the-gradient-doubles",
                 ),
                 Misconception(
-                    "x₂ was counted in one output only",
+                    "the input x₂ was counted in one output only",
                     [[1, 3, 4], [1, 3, 40], [2, 6, -4]],
                     "x₂ stands in both outputs, so two messages arrive at it, and they add up.",
                     "theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
@@ -263,7 +263,7 @@ EXERCISE = Exercise(
             cases=_product_cases,
             misconceptions=(
                 Misconception(
-                    "v was ignored",
+                    "the vector v was ignored",
                     _v_ignored,
                     "The sum of the outputs weighs every row of J with 1; the weights that are "
                     "asked for stand in v.",

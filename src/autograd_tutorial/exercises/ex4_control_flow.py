@@ -243,7 +243,7 @@ EXERCISE = Exercise(
                     "tutorial#control-flow",
                 ),
                 Misconception(
-                    "v was ignored",
+                    "the vector v was ignored",
                     {"a.grad at (0.3, 0.4), v = (1, 10)": [2048, 2048]},
                     "`backward(v)` weighs the second row of J with 10.",
                     "tutorial#v-1-10",
@@ -282,7 +282,7 @@ EXERCISE = Exercise(
                     "theory/backward-propagation#why-backward-wants-v",
                 ),
                 Misconception(
-                    "v was ignored",
+                    "the vector v was ignored",
                     _v_ignored,
                     "The gradient of the sum weighs all rows of J with 1.",
                     "tutorial#v-1-10",
@@ -354,7 +354,7 @@ EXERCISE = Exercise(
                     "tutorial#what-the-gradient-cannot-see",
                 ),
                 Misconception(
-                    "k was counted once for each element",
+                    "the factor was counted once for each element",
                     _summed,
                     "The gradient of the sum holds k in every place; their sum is n·k.",
                     "tutorial#vector-to-scalar",

@@ -365,7 +365,7 @@ EXERCISE = Exercise(
                     "theory/forward-propagation#give-each-step-its-local-derivative",
                 ),
                 Misconception(
-                    "log x² was written as 2 log x",
+                    "the logarithm of x² was written as 2 log x",
                     _two_log,
                     "For negative x the two are not the same: x² is positive, and the logarithm "
                     "of x is NaN.",
@@ -433,7 +433,7 @@ EXERCISE = Exercise(
                     "tutorial#once-more-and-the-gradient-doubles",
                 ),
                 Misconception(
-                    "log x² was written as 2 log x",
+                    "the logarithm of x² was written as 2 log x",
                     _autograd_of_two_log,
                     "For negative x the two are not the same: x² is positive, and the logarithm "
                     "of x is NaN.",

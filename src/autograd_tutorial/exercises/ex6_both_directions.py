@@ -70,7 +70,7 @@ def tangents(partials: dict[tuple[str, str], float]) -> dict[str, float]:
 def adjoints(partials: dict[tuple[str, str], float]) -> dict[str, float]:
     r"""Return the adjoint of every value of a graph, from the output to the input.
 
-    .. math:: \bar u = \sum_{w \text{ computed from } u} \bar w \, \frac{\partial w}{\partial u},
+    .. math:: \bar u = \sum_{w \text{ result of } u} \bar w \, \frac{\partial w}{\partial u},
               \qquad \bar F = 1
 
     `partials` is that of `tangents`. The result of the last edge is the

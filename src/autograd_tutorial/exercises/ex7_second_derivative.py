@@ -379,7 +379,7 @@ EXERCISE = Exercise(
                     "theory/forward-propagation#see-what-torch-records-on-the-way",
                 ),
                 Misconception(
-                    "v was ignored",
+                    "the vector v was ignored",
                     _v_ignored,
                     "The gradient of the sum of the gradient is H times a vector of ones.",
                     "tutorial#v-1-10",

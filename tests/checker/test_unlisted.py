@@ -1,0 +1,540 @@
+"""Wrong answers that no one listed, and code that breaks things: a clear sentence each time."""
+
+import builtins
+import functools
+import math
+import os
+import random
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+
+from autograd_tutorial import check
+from autograd_tutorial.exercises import ex1_gradient_argument as ex1
+from autograd_tutorial.exercises import ex2_sine_derivative as ex2
+from autograd_tutorial.exercises import ex7_second_derivative as ex7
+
+# The answers are written as learners write them, without annotations.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+WRONG: list[tuple[str, object]] = []
+"""What the report says, and the answer."""
+
+Answer = TypeVar("Answer")
+
+OVER = threading.Event()
+"""Ends those that would run on."""
+
+
+def says(words: str) -> Callable[[Answer], Answer]:
+    """Add an answer to the list, with words that the report must have."""
+
+    def add(answer: Answer) -> Answer:
+        WRONG.append((words, answer))
+        return answer
+
+    return add
+
+
+def right(x):
+    """Return the right answer, for those that do something else besides."""
+    return ex2.derivative_of_sine(x)
+
+
+# Nothing, or something else than a tensor.
+
+
+@says("It returned None")
+def forgets_to_return(x):
+    right(x)
+
+
+@says("is a float and should be a tensor")
+def returns_a_number(x):
+    return 1.0
+
+
+@says("is a list and should be a tensor")
+def returns_a_list(x):
+    return right(x).tolist()
+
+
+@says("is a tuple and should be a tensor")
+def returns_a_tuple(x):
+    return (right(x),)
+
+
+@says("is a ndarray and should be a tensor")
+def returns_an_array(x):
+    return right(x).numpy()
+
+
+@says("is text and should be a tensor")
+def returns_text(x):
+    return "cos"
+
+
+@says("is a generator and should be a tensor")
+def is_a_generator(x):
+    yield right(x)
+
+
+@says("is a coroutine and should be a tensor")
+async def is_a_coroutine(x):
+    return right(x)
+
+
+class Hostile:
+    """It can be neither compared, shown, nor measured."""
+
+    def __eq__(self, other):
+        raise RuntimeError("not comparable")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self):
+        raise RuntimeError("not to be shown")
+
+    def __len__(self):
+        raise RuntimeError("not to be measured")
+
+    __str__ = __bool__ = __repr__
+
+
+@says("is a Hostile and should be a tensor")
+def returns_a_hostile_object(x):
+    return Hostile()
+
+
+# A tensor of another kind.
+
+
+@says("has the shape (1, 5) and should have (5,)")
+def adds_a_dimension(x):
+    return right(x).unsqueeze(0)
+
+
+@says("has the shape () and should have (5,)")
+def returns_the_sum(x):
+    return right(x).sum()
+
+
+@says("has the dtype torch.int64")
+def rounds(x):
+    return right(x).long()
+
+
+@says("has the dtype torch.complex128")
+def goes_complex(x):
+    return right(x) + 0j
+
+
+@says("should be a dense tensor on the CPU")
+def returns_a_sparse_tensor(x):
+    return right(x).to_sparse()
+
+
+@says("should be a dense tensor on the CPU")
+def returns_a_meta_tensor(x):
+    return right(x).to("meta")
+
+
+@says("has the shape (1000, 1000, 10)")
+def returns_too_much(x):
+    return torch.zeros(1000, 1000, 10)
+
+
+# Other numbers.
+
+
+@says("Every number has the wrong sign.")
+def turns_the_sign(x):
+    return -right(x)
+
+
+@says("Every number is 3 times what it should be.")
+def has_a_factor(x):
+    return 3 * right(x)
+
+
+@says("Every number is zero.")
+def returns_zeros(x):
+    return torch.zeros_like(right(x))
+
+
+@says("Something became NaN")
+def returns_nan(x):
+    return right(x) * float("nan")
+
+
+@says("and should be")
+def is_off_in_one_place(x):
+    slope = right(x)
+    slope.view(-1)[-1:] += 1e-3
+    return slope
+
+
+@says("and should be")
+def depends_on_chance(x):
+    return right(x) + torch.rand_like(right(x))
+
+
+@says("should have (2, 3)")
+def works_on_vectors_only(x):
+    return right(x).flatten()
+
+
+# What cannot be called.
+
+
+@says("is called as `derivative_of_sine(x)`, with 1 argument")
+def takes_nothing():
+    return None
+
+
+@says("is called as `derivative_of_sine(x)`, with 1 argument")
+def takes_too_much(x, y):
+    return right(x) + y
+
+
+WRONG += [
+    ("Pass the function itself", right(torch.ones(3))),
+    ("this is None", None),
+    ("this is text", "derivative_of_sine"),
+    ("this is a list", [right]),
+    ("still to do", ...),
+]
+
+
+# What raises.
+
+
+@says("`ZeroDivisionError: division by zero` in line")
+def divides_by_zero(x):
+    return 1 / 0
+
+
+@says("`NameError: name 'nothing' is not defined` in line")
+def uses_an_unknown_name(x):
+    return nothing  # type: ignore[name-defined] # noqa: F821
+
+
+@says("`RecursionError")
+def calls_itself(x):
+    return calls_itself(x)
+
+
+@says("`SystemExit: 3`")
+def ends_python(x):
+    sys.exit(3)
+
+
+@says("`KeyboardInterrupt`")
+def interrupts(x):
+    raise KeyboardInterrupt
+
+
+@says("`EOFError")
+def asks_for_input(x):
+    return float(input("?"))
+
+
+@says("(its message could not be read)")
+def raises_a_hostile_error(x):
+    class Hostile(Exception):
+        def __str__(self):
+            raise RuntimeError("no")
+
+    raise Hostile
+
+
+@says("`<b>bold</b>")
+def raises_markup(x):
+    raise type("<b>bold</b>", (Exception,), {})("<script>")
+
+
+@says("This is still to do")
+def is_a_stub(x):
+    raise NotImplementedError
+
+
+@says("RuntimeError")
+def asks_for_all_memory(x):
+    return torch.empty(10**15)
+
+
+# What does not end.
+
+
+@says("did not come to an end")
+def loops(x):
+    while True:
+        pass
+
+
+@says("did not come to an end")
+def loops_on_the_second_shape(x):
+    while x.dim() == 2:
+        pass
+    return right(x)
+
+
+@says("It could not be stopped")
+def catches_everything(x):
+    while not OVER.is_set():
+        try:
+            while not OVER.is_set():
+                pass
+        except BaseException:  # noqa: BLE001
+            pass
+
+
+@says("It could not be stopped")
+def sleeps(x):
+    OVER.wait(60)
+    return time.sleep(0)
+
+
+# What changes the surroundings; wrong numbers, so that there is a report to read.
+
+
+@says("Every number is 3 times")
+def changes_the_default_dtype(x):
+    torch.set_default_dtype(torch.float16)
+    return 3 * right(x)
+
+
+@says("Every number is 3 times")
+def seeds(x):
+    torch.manual_seed(0)
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    return 3 * right(x)
+
+
+@says("Every number is 3 times")
+def prints_and_warns(x):
+    print("<b>printed</b>\n" * 10_000)
+    warnings.warn("a warning", stacklevel=1)
+    return 3 * right(x)
+
+
+@says("Every number is 3 times")
+def plots(x):
+    plt.plot(x.detach().flatten())
+    plt.show()
+    return 3 * right(x)
+
+
+@says("-2.5048205 and should be -0.83494017")
+def closes_the_output(x):
+    sys.stdout.close()
+    sys.stdout = None
+    return 3 * right(x)
+
+
+@says("Every number is 3 times")
+def leaves_the_folder(x):
+    os.chdir(os.sep)
+    return 3 * right(x)
+
+
+@says("-2.5048205 and should be -0.83494017")
+def turns_gradients_off(x):
+    slope = 3 * right(x)
+    torch.set_grad_enabled(False)
+    torch.autograd.set_detect_anomaly(True)
+    torch.set_num_threads(1)
+    sys.setrecursionlimit(5000)
+    return slope
+
+
+@says("Every number is 3 times")
+def turns_the_device(x):
+    slope = 3 * right(x)
+    torch.set_default_device("meta")
+    return slope
+
+
+@says("-2.5048205 and should be -0.83494017")
+def replaces_torch(x):
+    slope = 3 * right(x)
+    torch.sin = torch.exp
+    torch.Tensor.sum = None  # type: ignore[method-assign, assignment]
+    torch.autograd.grad = None  # type: ignore[assignment]
+    math.sin = math.cos
+    builtins.sum = None  # type: ignore[assignment]
+    return slope
+
+
+def surroundings() -> list[object]:
+    """Return what must be the same after a check."""
+    return [
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.is_grad_enabled(),
+        torch.is_anomaly_enabled(),
+        torch.get_num_threads(),
+        torch.get_rng_state().tolist(),
+        random.getstate(),
+        np.random.get_state()[1].tolist(),  # type: ignore[index] # noqa: NPY002
+        sys.getrecursionlimit(),
+        Path.cwd(),
+        sys.stdout,
+        sys.stderr,
+        sys.stdin,
+        warnings.filters,
+        plt.get_fignums(),
+        (torch.sin, torch.Tensor.sum, torch.autograd.grad),
+        (math.sin, len, sum),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _end_what_runs_on() -> Iterator[None]:
+    """Let the answers that cannot be stopped come to an end."""
+    OVER.clear()
+    yield
+    OVER.set()
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        pytest.param(
+            *entry, id=str(getattr(entry[1], "__name__", f"value-{number}"))
+        )
+        for number, entry in enumerate(WRONG)
+    ],
+)
+def test_wrong_answer(words: str, answer: object) -> None:
+    """It fails with a sentence, without a name, without our traceback, and leaves no trace."""
+    before = surroundings()
+    report = check("ex2", answer, seconds=1)
+    assert surroundings() == before
+    assert not report.passed
+    assert report.misconception is None
+    text, card = str(report), report._repr_html_()
+    assert words in " ".join(report.verdicts[0].sentences)
+    assert len(text) < 5000
+    for shown in (text, card):
+        assert "Traceback" not in shown
+        assert f"autograd_tutorial{os.sep}checker" not in shown
+    assert "<b>" not in card
+    assert "<script>" not in card
+    again = check("ex2", ex2.derivative_of_sine)
+    assert again.passed, str(again)
+
+
+def test_there_are_many() -> None:
+    """More than twenty, as was asked."""
+    assert len(WRONG) > 40
+
+
+class Slope:
+    """An object that can be called, with a method that can be called too."""
+
+    def __call__(self, x):
+        """Return the right answer."""
+        return right(x)
+
+    method = __call__
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        functools.partial(ex2.derivative_of_sine),
+        lambda x: right(x).clone(),
+        Slope(),
+        Slope().method,
+        lambda *arguments: right(arguments[0]),
+        lambda x, scale=1: right(x) * scale,
+    ],
+    ids=["partial", "lambda", "object", "method", "star", "default"],
+)
+def test_every_kind_of_callable(answer: object) -> None:
+    """Whatever can be called with x is an answer."""
+    assert check("ex2", answer).passed
+
+
+def test_a_line_of_the_learner() -> None:
+    """An exception is shown with the line of the answer, not one inside torch."""
+
+    def answer(f, x, v):
+        y = f(x)
+        return torch.stack([y, v, x.unsqueeze(0)])
+
+    sentence = check("ex1", ..., answer, ...).verdicts[1].sentences[0]
+    assert sentence.endswith("`return torch.stack([y, v, x.unsqueeze(0)])`.")
+
+
+def test_other_exercises() -> None:
+    """A transposed matrix, a scale, a missing entry, a number for a word."""
+
+    def transposed(f, x):
+        matrix = ex1.jacobian_by_rows(f, x)
+        return matrix.T if matrix.shape[0] == 2 else matrix
+
+    def words(*answers: object, exercise: str) -> str:
+        return " ".join(str(check(exercise, *answers)).split())
+
+    said = words(transposed, exercise="ex1")
+    assert "It is the transpose of what it should be." in said
+    assert "`PREDICTIONS` lacks the entry" in words({}, exercise="ex3")
+    assert "is an int and should be a dictionary" in words(4, exercise="ex3")
+    graph = {"x": (), "x²": 4, "log x²": "x²", "sin x": "x"}
+    graph |= {"log x² · sin x": ["sin x", "log x²"], "1/x": "x"}
+    graph |= {"F": {"1/x", "log x² · sin x"}}
+    assert "is an int and should be a tuple of words" in words(
+        graph, exercise="ex5"
+    )
+    graph["x²"] = ("x",)
+    assert "Passed: GRAPH" in words(graph, exercise="ex5")
+    graph["x²"] = ("x", "2")
+    assert "should not have '2'" in words(graph, exercise="ex5")
+    graph["x²"] = ()
+    assert "lacks 'x'" in words(graph, exercise="ex5")
+
+    def cheaper_mode(f, x):
+        return 1
+
+    said = words(cheaper_mode, exercise="ex8")
+    assert "is an int and should be a word in quotes" in said
+
+    def half(f, x):
+        return ex7.hessian_by_rows(f, x) / 2
+
+    assert "Every number is 0.5 times" in words(..., half, exercise="ex7")
+
+
+def test_one_answer_too_many() -> None:
+    """It says which ones are wanted."""
+    report = check("ex2", right, 3)
+    assert not report.passed
+    assert "check was given 2" in str(report)
+    report = check("ex2")
+    assert "still to do" in str(report)
+
+
+@pytest.mark.parametrize("name", ["ex9", "2", "", "ex2_sine"])
+def test_no_such_exercise(name: str) -> None:
+    """The error names those that there are."""
+    with pytest.raises(ValueError, match="There are ex1, ex2"):
+        check(name, right)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_no_time(seconds: float) -> None:
+    """A limit must be positive."""
+    with pytest.raises(ValueError, match="seconds must be positive"):
+        check("ex2", right, seconds=seconds)
