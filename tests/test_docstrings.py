@@ -9,19 +9,12 @@ from types import ModuleType
 import pytest
 
 import autograd_tutorial
-from autograd_tutorial import functions
-from autograd_tutorial.exercises import (
-    ex1_gradient_argument,
-    ex2_sine_derivative,
-    ex5_log_sine_reciprocal,
-)
+from autograd_tutorial import exercises, functions
 from autograd_tutorial.graph import Graph, record, structure
 
 MODULES = [
     functions,
-    ex1_gradient_argument,
-    ex2_sine_derivative,
-    ex5_log_sine_reciprocal,
+    *(getattr(exercises, exercise.stem) for exercise in exercises.EXERCISES),
 ]
 FUNCTIONS = [
     function
@@ -29,7 +22,7 @@ FUNCTIONS = [
     for name in module.__all__
     if inspect.isfunction(function := getattr(module, name))
 ] + [record.trace, Graph.check, Graph.pullback, Graph.pushforward]
-WITH_EXAMPLES = [functions, record, structure]
+WITH_EXAMPLES = [exercises, functions, record, structure]
 EVERY_MODULE = [
     importlib.import_module(found.name)
     for found in pkgutil.walk_packages(

@@ -8,7 +8,8 @@
 #    written ("other",). The order does not matter.
 # 2. Walk back along the graph on paper, and write a function that returns F′ at
 #    every element of `x` by the formula that you found. No autograd.
-# 3. Write a function that returns F′ at every element of `x` by autograd.
+# 3. Write a function that returns F′ at every element of `x` by autograd. Then plot
+#    both on [-10, 10], and leave out what lies too close to 0.
 #
 # The results must not require grad, and `x` must stay as it was.
 #
@@ -46,6 +47,3 @@ def derivative_by_autograd(x):
 
 # %%
 check("ex5", GRAPH, derivative_by_hand, derivative_by_autograd).exit()
-
-# %% [markdown]
-# To see both, plot them on [-10, 10]. Leave out what lies too close to 0.
