@@ -213,10 +213,7 @@ def _run_all(
     exercises: Sequence[Exercise], folder: Path, console: Console
 ) -> Iterator[Outcome]:
     """Run files, some at a time, and show a line for each as it is ready."""
-    with (
-        ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool,
-        console.status("Checking, a few seconds for each file"),
-    ):
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         for outcome in pool.map(lambda e: run(e, folder), exercises):
             line = Text(f"{outcome.mark} ", STYLES[outcome.mark])
             name, title = outcome.exercise.name, outcome.exercise.title

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 __all__ = ["Report", "Verdict"]
 
 WIDTH = 79
-GRID = "display: grid; grid-template-columns: max-content 1fr; gap: 0 1em"
+GRID = "display: grid; grid-template-columns: max-content 1fr; gap: 0 1em; align-items: baseline"
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _item(verdict: Verdict) -> str:
     mark = "Passed" if verdict.passed else "Not yet"
     text = _code(" ".join(verdict.sentences))
     facts = "".join(
-        f'<dt style="font-weight: normal; opacity: 0.8">{html.escape(label)}</dt>'
+        f'<dt style="margin: 0; font-weight: normal; opacity: 0.8">{html.escape(label)}</dt>'
         f'<dd style="margin: 0; min-width: 0; overflow-x: auto">'
         f'<code style="white-space: pre-wrap">{html.escape(fact)}</code></dd>'
         for label, fact in verdict.facts
