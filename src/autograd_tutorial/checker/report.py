@@ -81,13 +81,6 @@ class Report:
         return self._first.text
 
     @property
-    def headline(self) -> str:
-        """One line that says passed, or what is wrong first."""
-        if self.passed:
-            return f"Passed. {self.title}"
-        return f"Not yet. {self.title}: {self.misconception or self._first.sentences[0]}"
-
-    @property
     def _first(self) -> Verdict:
         wrong = (verdict for verdict in self.verdicts if not verdict.passed)
         return next(wrong, self.verdicts[0])
