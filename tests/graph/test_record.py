@@ -173,7 +173,7 @@ class TestTrialSet:
 
     @over_trials
     def test_the_numbers_agree_with_each_other(self, trial: Trial) -> None:
-        """Messages are adjoints times partials, and adjoints are sums, to the last bit."""
+        """Messages are adjoints times partials, and adjoints are sums, up to rounding."""
         graph = traced(trial)
         assert graph.check() <= trial.slack
         assert graph.doubts == ()

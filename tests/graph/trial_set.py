@@ -33,8 +33,11 @@ class Trial(NamedTuple):
     scalar: bool = True
     """Whether the result has one element; else it wants a cotangent."""
 
-    slack: float = 0.0
-    """How much `check` may find, for a reason that stands beside the trial. 0: nothing."""
+    slack: float = 4 * ULP
+    """How much `check` may find: the order in which a sum is taken is the processor's.
+
+    More than that has a reason that stands beside the trial.
+    """
 
     forward_mode: bool = True
     """Whether torch itself can push tangents through it, with `torch.func.jvp`."""
@@ -320,13 +323,11 @@ TRIALS = [
     ),
     Trial("fan-out", lambda x: x * x.sin() + x, random((2,)), scalar=False),
     Trial("two edges", lambda x: x * x, random((3,)), scalar=False),
-    # (3 v) x² is rounded otherwise than v (3 x²).
     Trial(
         "custom",
         cube,
         random((3,)),
         scalar=False,
-        slack=ULP,
         forward_mode=False,
     ),
     Trial(
@@ -368,7 +369,6 @@ TRIALS = [
         torch.func.grad(sine_product),
         random((3,)),
         scalar=False,
-        slack=ULP,  # cumprod divides at the end
     ),
     Trial("vmap", torch.vmap(sine_dot), random((3, 2)), scalar=False),
     Trial("checkpoint", checkpointed, random((3,))),
@@ -415,7 +415,6 @@ TRIALS = [
         "recurrent",
         lambda x: RECURRENT(x)[0].sum(),
         random((2, 2)),
-        slack=ULP,  # sigmoid: (v (1 − y)) y, not v ((1 − y) y)
     ),
     Trial(
         "multi-head attention",
