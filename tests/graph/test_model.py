@@ -773,7 +773,7 @@ UNARY: list[Function] = [
     lambda a: a.tanh().exp(),
     lambda a: a**2,
     lambda a: a.sum() + a,
-    lambda a: a[:1] * 1.5,
+    lambda a: (a[:1] if a.dim() else a) * 1.5,
     lambda a: a.flip(-1) if a.dim() else a,
     lambda a: -a,
 ]
