@@ -6,6 +6,7 @@ from pathlib import Path
 import hypothesis
 import matplotlib as mpl
 import pytest
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "docs" / "_build" / "html"
@@ -23,3 +24,15 @@ def site() -> Path:
     if not (SITE / "index.html").exists():
         pytest.fail(f"There is no site in {SITE}. Build it with: nox -s docs")
     return SITE
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> dict[str, BeautifulSoup]:
+    """Return every page of the site by its path."""
+    return {
+        path.relative_to(site).as_posix(): BeautifulSoup(
+            path.read_text(encoding="utf-8"), "html.parser"
+        )
+        for path in sorted(site.rglob("*.html"))
+        if not {"_static", "_downloads"} & set(path.relative_to(site).parts)
+    }
