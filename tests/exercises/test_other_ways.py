@@ -229,7 +229,7 @@ def weighted_by_backward(a, v):
     return a.grad
 
 
-@way("ex4", "weighted_gradient", "sum")
+@way("ex4", "weighted_gradient")
 def weighted_by_sum(a, v):
     a = leaf(a)
     return torch.autograd.grad((v * double_until_large(a)).sum(), a)[0]
@@ -243,6 +243,29 @@ def weighted_by_tangent(a, v):
 @way("ex4", "weighted_gradient", "pullback")
 def weighted_by_pullback(a, v):
     return torch.func.vjp(double_until_large, a.detach())[1](v)[0]
+
+
+@way("ex3", "gradient_twice")
+def twice_stacked(f, x):
+    return torch.stack(twice_by_func(f, x))
+
+
+@way("ex1", "jacobian_by_rows")
+def rows_with_seeds_in_single_precision(f, x):
+    x = leaf(x)
+    y = f(x)
+    rows = [
+        torch.autograd.grad(y, x, e, retain_graph=True)[0]
+        for e in torch.eye(len(y))
+    ]
+    return torch.stack(rows)
+
+
+@way("ex4", "factor")
+def factor_of_shape_one(a):
+    a = leaf(a)
+    double_until_large(a).sum().backward()
+    return a.grad.unique()
 
 
 @way("ex4", "factor", "mean")
@@ -399,7 +422,7 @@ def hessian_by_products(f, x):
     return torch.autograd.grad(g, x, eye, is_grads_batched=True)[0]
 
 
-@way("ex7", "hessian_vector_product", "over reverse")
+@way("ex7", "hessian_vector_product", "one inside the other")
 def product_forward_over_reverse(f, x, v):
     return torch.func.jvp(torch.func.grad(f), (x.detach(),), (v,))[1]
 

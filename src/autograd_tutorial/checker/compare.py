@@ -49,13 +49,17 @@ def mismatch(  # noqa: PLR0911 - one for each kind of value
     Tensors must agree in shape, dtype and value; `rtol` is relative to the
     largest number expected in the tensor. A list of numbers may also be a
     tuple, an array or a tensor, and a number may be a tensor of one element.
+    A pair of tensors may be stacked.
     A set may be given in any order, and as a single word. NaN equals NaN, and
     words are compared without regard to case.
     """
     if isinstance(expected, Tensor):
         return _tensors(yours, expected, rtol, where)
-    if isinstance(yours, Tensor | np.ndarray | np.generic):
-        yours = yours.tolist()
+    if isinstance(yours, Tensor) and _holds_tensors(expected):
+        yours = list(yours) if yours.dim() else yours
+    elif isinstance(yours, Tensor | np.ndarray | np.generic):
+        one = isinstance(expected, Real) and np.prod(yours.shape) == 1
+        yours = yours.item() if one else yours.tolist()
     if isinstance(expected, Mapping):
         if not isinstance(yours, Mapping):
             return _type(yours, expected, "a dictionary", where)
@@ -120,6 +124,12 @@ def _first(
         if found:
             return found
     return None
+
+
+def _holds_tensors(expected: object) -> bool:
+    return isinstance(expected, tuple | list) and any(
+        isinstance(entry, Tensor) for entry in expected
+    )
 
 
 def _sets(
@@ -224,7 +234,9 @@ def shown(value: object, limit: int = 240) -> str:
         text = "{" + ", ".join(sorted(map(shown, value))) + "}"
     elif inspect.isroutine(value):
         text = value.__name__
-    elif isinstance(value, str | Real | None):
+    elif isinstance(value, str):
+        text = repr(value)
+    elif isinstance(value, Real | None):
         text = reprlib.repr(value)
     else:
         text = kind_of(value)

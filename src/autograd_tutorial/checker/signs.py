@@ -74,6 +74,10 @@ def single_precision(example: Callable[..., object]) -> Misconception:
         lambda trials: (
             any(torch.float32 in trial.dtypes for trial in trials)
             and agree(trials, ROUGH)
+            and any(
+                mismatch(trial.results, trial.expected, RTOL)
+                for trial in trials
+            )
         ),
     )
 

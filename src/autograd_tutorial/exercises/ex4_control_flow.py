@@ -333,10 +333,6 @@ EXERCISE = Exercise(
                     "You found the one k and multiplied v with it: that is what J = kI says.",
                 ),
                 (
-                    "sum",
-                    "The gradient of the sum of v·d: that is what `gradient=v` means.",
-                ),
-                (
                     "backward",
                     "`backward` with a `gradient` argument works as well.",
                 ),

@@ -420,7 +420,7 @@ EXERCISE = Exercise(
             ways=(
                 (
                     "jvp",
-                    "Forward over reverse: one tangent sent through the gradient, another good way.",
+                    "A tangent and a gradient, one inside the other: another good way.",
                 ),
                 (
                     "hvp",

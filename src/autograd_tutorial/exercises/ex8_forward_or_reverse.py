@@ -323,7 +323,8 @@ EXERCISE = Exercise(
                 Misconception(
                     "reverse mode was used",
                     _reverse,
-                    "The matrix is right, but it was built from rows, by backward passes.",
+                    "The matrix is right, but backward passes have built it, and this is about forward "
+                    "mode.",
                     "theory/forward-propagation#push-a-tangent-forward",
                     lambda trials: (
                         signs.agree(trials)
