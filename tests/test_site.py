@@ -21,8 +21,15 @@ def test_every_page_is_there(pages: dict[str, BeautifulSoup]) -> None:
     expected = {
         "index.html",
         "tutorial.html",
+        "cheat-sheet.html",
         "theory/forward-propagation.html",
         "theory/backward-propagation.html",
+        "theory/jacobians.html",
+        "theory/modes.html",
+        "theory/higher-derivatives.html",
+        "theory/what-autograd-records.html",
+        "theory/where-autograd-misleads.html",
+        "theory/your-own-derivative.html",
         "gallery/index.html",
         "gallery/vector_to_scalar.html",
         "gallery/ex1_gradient_argument.html",
@@ -503,6 +510,7 @@ def test_glossary_terms_are_linked(pages: dict[str, BeautifulSoup]) -> None:
     """Tutorial and theory link to the glossary."""
     for page in (
         "tutorial.html",
+        "cheat-sheet.html",
         "theory/forward-propagation.html",
         "theory/backward-propagation.html",
     ):
