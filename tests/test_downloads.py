@@ -18,6 +18,10 @@ STEMS = [
     "ex5_log_sine_reciprocal",
     "walk_the_graph",
     "training",
+    "accumulation",
+    "cost_of_modes",
+    "newton",
+    "kinks",
 ]
 
 

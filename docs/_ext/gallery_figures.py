@@ -22,12 +22,16 @@ from autograd_tutorial.graph import Graph
 
 READING_ORDER = (
     "vector_to_scalar.py",
+    "accumulation.py",
     "ex1_gradient_argument.py",
     "control_flow.py",
     "ex2_sine_derivative.py",
     "ex5_log_sine_reciprocal.py",
     "walk_the_graph.py",
     "training.py",
+    "cost_of_modes.py",
+    "newton.py",
+    "kinks.py",
 )
 """The scripts in the order in which the gallery shows them. A new script is added here."""
 

@@ -1,0 +1,162 @@
+"""
+Watch a gradient pile up, and a step go wrong
+=============================================
+
+You will be able to say what ``.grad`` holds after each round of a loop, and why two of four ways to
+write a step train nothing.
+"""
+
+# %%
+# Three rounds, nothing cleared
+# -----------------------------
+# The loss is :math:`\ell(w) = w^2`, so the gradient at w = 3 is 6. Predict what ``w.grad`` holds
+# after one, two and three calls of ``backward``.
+
+import warnings
+
+import matplotlib.pyplot as plt
+import torch
+
+from autograd_tutorial import figures
+
+w = torch.tensor(3.0, requires_grad=True)
+piled = []
+for _ in range(3):
+    (w**2).backward()
+    piled.append(w.grad.item())
+piled
+
+# %%
+# Each call adds 6. Clear before each round, and it stays at 6.
+
+assert piled == [6, 12, 18]
+cleared = []
+for _ in range(3):
+    w.grad = None
+    (w**2).backward()
+    cleared.append(w.grad.item())
+cleared
+
+# %%
+# Beside each other, as bars:
+
+figure, axes = figures.new(
+    alt="Two panels of three bars each, the value of w.grad after one, two and "
+    "three calls of backward. Above, nothing is cleared: 6, 12 and 18. Below, "
+    "it is cleared before each call: 6, 6 and 6.",
+    rows=2,
+    height=2.1,
+    sharex=True,
+    sharey=True,
+)
+for ax, heights, title in (
+    (axes[0], piled, "Nothing cleared"),
+    (axes[1], cleared, "Cleared before each round"),
+):
+    bars = ax.bar([1, 2, 3], heights, color=figures.BLUE, width=0.6)
+    ax.bar_label(bars, fmt="%g", padding=2)
+    ax.set_title(title)
+    ax.set(ylabel="w.grad", ylim=(0, 23), xticks=[1, 2, 3])
+axes[1].set(xlabel="call of backward")
+plt.show()
+
+# %%
+# It adds on purpose: a batch that is too large for the memory can be fed in parts, and the gradients
+# of the parts add up to that of the whole.
+#
+# Four ways to write a step
+# -------------------------
+# Gradient descent takes ``w`` a little against the gradient, here 0.1 of it. Four ways to write
+# that have been seen. Predict which of them bring the loss down.
+
+
+def in_place(w):
+    with torch.no_grad():
+        w -= 0.1 * w.grad
+    return w
+
+
+def new_name(w):
+    return w - 0.1 * w.grad
+
+
+def local_name(w):
+    w = w - 0.1 * w.grad
+
+
+def through_data(w):
+    w.data = w.data - 0.1 * w.grad
+    return w
+
+
+# %%
+# The loop is the same for all: clear, forward, backward, step. A step that returns a tensor gives
+# ``w`` its new value; one that returns nothing leaves it.
+
+
+def train(step, rounds=6):
+    w = torch.tensor(3.0, requires_grad=True)
+    losses = []
+    for _ in range(rounds):
+        w.grad = None
+        loss = w**2
+        losses.append(loss.item())
+        loss.backward()
+        after = step(w)
+        w = w if after is None else after
+    return losses
+
+
+warnings.filterwarnings("ignore", "The .grad attribute of a Tensor")
+runs = {}
+for step in (in_place, new_name, local_name, through_data):
+    try:
+        runs[step.__name__] = train(step)
+    except (RuntimeError, TypeError) as error:
+        runs[step.__name__] = f"{type(error).__name__}: {error}"
+runs["new_name"]
+
+# %%
+# ``new_name`` fails in the second round. Its result was computed, so it is no leaf, and ``backward``
+# leaves nothing in its ``.grad``. (Torch warns of that too; the page leaves the warning out.) The
+# other three run to the end:
+
+assert isinstance(runs["new_name"], str)
+assert runs["local_name"] == [9.0] * 6
+torch.testing.assert_close(
+    torch.tensor(runs["in_place"]), 9 * 0.64 ** torch.arange(6.0)
+)
+assert runs["through_data"] == runs["in_place"]
+
+figure, ax = figures.new(
+    alt="The loss over six rounds for three ways to write a step. In place "
+    "under no_grad and through data fall on the same curve, from 9 to about 1. "
+    "The one that gives a local name to a new tensor stays at 9.",
+    height=3.0,
+)
+rounds = range(1, 7)
+ax.plot(rounds, runs["local_name"], "o-", color=figures.ORANGE)
+ax.plot(rounds, runs["in_place"], "o-", color=figures.BLUE)
+ax.plot(
+    rounds,
+    runs["through_data"],
+    "o",
+    color=figures.PURPLE,
+    fillstyle="none",
+    markersize=10,
+)
+ax.text(3.5, 8.0, "local_name", color=figures.ORANGE)
+ax.text(2.25, 5.7, "in_place", color=figures.BLUE)
+ax.text(3.25, 3.9, "through_data (circles)", color=figures.PURPLE)
+ax.set_title("The loss, round by round")
+ax.set(xlabel="round", ylabel="loss", ylim=(0, 10), xlim=(0.7, 6.9))
+plt.show()
+
+# %%
+# ``local_name`` is the silent one. It makes a new tensor, gives it a name that ends with the
+# function, and the old one never moves.
+#
+# ``through_data`` moves as ``in_place`` does, and is the way of old programs. It writes behind
+# autograd's back: if a saved value were overwritten so, no error would say it
+# (:doc:`/troubleshooting/silent-mistakes`). The way to write a step is the first, or an optimiser,
+# which does the same.

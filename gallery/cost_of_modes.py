@@ -1,0 +1,116 @@
+"""
+See what forward and reverse mode cost
+======================================
+
+You will be able to say, from the number of inputs and outputs, which mode is cheaper for a whole
+Jacobian, and by how much.
+"""
+
+# %%
+# Operations, not seconds
+# -----------------------
+# A function with n inputs, m outputs, and a hidden layer of 64 between them. ``FlopCounterMode``
+# counts the operations of its matrix products, which are nearly all that it does. So the numbers on
+# this page are the same on every machine.
+
+import matplotlib.pyplot as plt
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from autograd_tutorial import figures
+
+
+def operations(run):
+    with FlopCounterMode(display=False) as counter:
+        run()
+    return counter.get_total_flops()
+
+
+def cost(n, m):
+    first, second = torch.full((n, 64), 0.1), torch.full((64, m), 0.1)
+
+    def f(x):
+        return (torch.tanh(x.unsqueeze(0) @ first) @ second).squeeze(0)
+
+    x = torch.ones(n)
+    value = operations(lambda: f(x))
+    forward = operations(lambda: torch.func.jacfwd(f)(x))
+    reverse = operations(lambda: torch.func.jacrev(f)(x))
+    return forward / value, reverse / value
+
+
+# %%
+# One output, more and more inputs
+# --------------------------------
+# This is the shape of every training problem: a loss, and its weights. Predict the two curves.
+
+sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+one_output = torch.tensor([cost(n, 1) for n in sizes])
+
+assert torch.allclose(one_output[:, 0], torch.tensor(sizes) + 2.0)
+assert torch.allclose(one_output[:, 1], torch.full((9,), 2.0))
+
+# %%
+# And the other way round: one input, more and more outputs.
+
+one_input = torch.tensor([cost(1, m) for m in sizes])
+
+assert torch.allclose(one_input[:, 0], torch.full((9,), 3.0))
+assert torch.allclose(one_input[:, 1], torch.tensor(sizes) + 1.0)
+
+figure, axes = figures.new(
+    alt="Two panels on log scales, the cost of a whole Jacobian in evaluations "
+    "of the function. Above, one output: forward mode climbs "
+    "from 3 at one input to 258 at 256 inputs; reverse mode stays at 2. Below, "
+    "one input: reverse mode climbs from 2 to 257, forward mode stays at 3.",
+    rows=2,
+    height=2.7,
+    sharex=True,
+)
+panels = zip(
+    axes,
+    (one_output, one_input),
+    ("One output, n inputs", "One input, m outputs"),
+    strict=True,
+)
+for ax, costs, title in panels:
+    ax.loglog(sizes, costs[:, 0], "o-", color=figures.BLUE, base=2)
+    ax.loglog(sizes, costs[:, 1], "s-", color=figures.ORANGE, base=2)
+    ax.set_title(title)
+    ax.set(ylabel="evaluations", ylim=(1.4, 512))
+    ax.set_yticks([2, 16, 128], ["2", "16", "128"])
+axes[0].text(16, 42, "forward", color=figures.BLUE, ha="right")
+axes[0].text(32, 2.6, "reverse", color=figures.ORANGE)
+axes[1].text(16, 42, "reverse", color=figures.ORANGE, ha="right")
+axes[1].text(32, 4, "forward", color=figures.BLUE)
+axes[1].set_xticks(
+    [1, 4, 16, 64, 256], ["1", "4", "16", "64", "256"], minor=False
+)
+axes[1].set(xlabel="inputs n, or outputs m")
+plt.show()
+
+# %%
+# Above, a gradient by reverse mode costs two evaluations, the value included, for one weight and for
+# 256. Forward mode needs a pass for each input. Below, the two have changed places.
+#
+# Both at once
+# ------------
+# Between these extremes, compare n with m.
+
+grid = [1, 4, 16, 64]
+table = {(n, m): cost(n, m) for n in grid for m in grid}
+cheaper = {
+    shape: "forward" if forward < reverse else "reverse"
+    for shape, (forward, reverse) in table.items()
+}
+for (n, m), mode in cheaper.items():
+    if n != m:
+        assert mode == ("forward" if n < m else "reverse")
+for n in grid:
+    print(
+        f"n = {n:2}:", *(f"m = {m:2} {cheaper[n, m]}" for m in grid), sep="  "
+    )
+
+# %%
+# The smaller of the two numbers decides. :doc:`/exercises/ex8_forward_or_reverse` makes you write
+# that choice, and :doc:`/theory/modes` says what else it decides.
