@@ -21,6 +21,7 @@ STEMS = [
     "accumulation",
     "cost_of_modes",
     "newton",
+    "checkpointing",
     "kinks",
 ]
 

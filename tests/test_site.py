@@ -41,6 +41,7 @@ def test_every_page_is_there(pages: dict[str, BeautifulSoup]) -> None:
         "gallery/accumulation.html",
         "gallery/cost_of_modes.html",
         "gallery/newton.html",
+        "gallery/checkpointing.html",
         "gallery/kinks.html",
         "how-to/trace-your-own-function.html",
         "how-to/check-your-answers.html",

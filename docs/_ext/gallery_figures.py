@@ -31,6 +31,7 @@ READING_ORDER = (
     "training.py",
     "cost_of_modes.py",
     "newton.py",
+    "checkpointing.py",
     "kinks.py",
 )
 """The scripts in the order in which the gallery shows them. A new script is added here."""
