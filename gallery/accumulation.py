@@ -9,7 +9,7 @@ write a step train nothing.
 # %%
 # Three rounds, nothing cleared
 # -----------------------------
-# The loss is :math:`\ell(w) = w^2`, so the gradient at w = 3 is 6. Predict what ``w.grad`` holds
+# The loss is :math:`\ell(w) = w^2`, so the gradient at :math:`w = 3` is 6. Predict what ``w.grad`` holds
 # after one, two and three calls of ``backward``.
 
 import warnings

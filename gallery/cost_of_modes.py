@@ -9,7 +9,7 @@ Jacobian, and by how much.
 # %%
 # Operations, not seconds
 # -----------------------
-# A function with n inputs, m outputs, and a hidden layer of 64 between them. ``FlopCounterMode``
+# A function with :math:`n` inputs, :math:`m` outputs, and a hidden layer of 64 between them. ``FlopCounterMode``
 # counts the operations of its matrix products, which are nearly all that it does. So the numbers on
 # this page are the same on every machine.
 
@@ -95,21 +95,22 @@ plt.show()
 #
 # Both at once
 # ------------
-# Between these extremes, compare n with m.
+# Between these extremes, compare :math:`n` with :math:`m`.
 
-grid = [1, 4, 16, 64]
+grid = [1, 8, 64]
 table = {(n, m): cost(n, m) for n in grid for m in grid}
 cheaper = {
     shape: "forward" if forward < reverse else "reverse"
     for shape, (forward, reverse) in table.items()
 }
-for (n, m), mode in cheaper.items():
-    if n != m:
-        assert mode == ("forward" if n < m else "reverse")
+assert all(
+    mode == ("forward" if n < m else "reverse")
+    for (n, m), mode in cheaper.items()
+    if n != m
+)
+print("        ", *(f"m = {m:<4}" for m in grid))
 for n in grid:
-    print(
-        f"n = {n:2}:", *(f"m = {m:2} {cheaper[n, m]}" for m in grid), sep="  "
-    )
+    print(f"n = {n:<4}", *(f"{cheaper[n, m]:8}" for m in grid))
 
 # %%
 # The smaller of the two numbers decides. :doc:`/exercises/ex8_forward_or_reverse` makes you write

@@ -119,7 +119,9 @@ axes[2].plot(x, twice, "o", color=figures.ORANGE, markersize=4)
 axes[2].set_title("with a second where inside the root")
 axes[0].set(ylabel="value", ylim=(-0.2, 1.2))
 axes[1].set(ylabel="slope", ylim=(-0.5, 3))
-axes[2].set(xlabel="x", ylabel="slope", ylim=(-0.5, 3))
+axes[2].set(
+    xlabel="x", ylabel="slope", ylim=(-0.5, 3), xticks=[-1, -0.5, 0, 0.5, 1]
+)
 plt.show()
 
 # %%

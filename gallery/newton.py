@@ -108,6 +108,7 @@ plt.show()
 # are. Its eigenvalues at the minimum differ by a factor of
 
 curvatures = torch.linalg.eigvalsh(hessian(torch.ones(2, dtype=torch.float64)))
+assert 2000 < curvatures[1] / curvatures[0] < 3000
 curvatures[1] / curvatures[0]
 
 # %%
@@ -116,8 +117,6 @@ curvatures[1] / curvatures[0]
 #
 # What it costs
 # -------------
-# With two variables the Hessian is nothing. With n it has :math:`n^2` entries, and takes n more
-# passes than the gradient. :doc:`/theory/higher-derivatives` counts that, and shows the product
+# With two variables the Hessian is nothing. With :math:`n` it has :math:`n^2` entries, and takes
+# :math:`n` more passes than the gradient. :doc:`/theory/higher-derivatives` counts that, and shows the product
 # :math:`Hv`, which takes only one more.
-
-assert 2000 < curvatures[1] / curvatures[0] < 3000
