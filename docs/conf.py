@@ -33,6 +33,7 @@ extensions = [
     "gallery_figures",
     "graph_figures",
     "mathml",
+    "page_assets",
 ]
 
 # Sources

@@ -84,8 +84,8 @@ figure, ax = figures.new(
     "way. Newton's method jumps six times and ends at the minimum, (1, 1).",
     height=4.2,
 )
-across = torch.linspace(-1.6, 1.7, 161, dtype=torch.float64)
-along = torch.linspace(-3.6, 2.2, 161, dtype=torch.float64)
+across = torch.linspace(-1.6, 1.7, 67, dtype=torch.float64)
+along = torch.linspace(-3.6, 2.2, 59, dtype=torch.float64)
 grid = torch.stack(torch.meshgrid(across, along, indexing="xy"))
 levels = 10.0 ** torch.linspace(-1, 3, 9)
 ax.contour(

@@ -192,12 +192,15 @@ def link_progress(
     app: Sphinx,
     pagename: str,
     _template: str,
-    _context: dict[str, Any],
+    context: dict[str, Any],
     _document: nodes.document | None,
 ) -> None:
-    """Give the pages of the exercises the script that keeps the ticks."""
+    """Give the pages of the exercises the script that keeps the ticks, and room for a tick."""
     if pagename.startswith("exercises/"):
         app.add_js_file("progress.js", loading_method="defer")
+    if pagename.startswith("exercises/ex"):
+        place = '</h1>\n<p class="exercise-done"></p>'
+        context["body"] = context["body"].replace("</h1>", place, 1)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -5,6 +5,7 @@ saves the same file again with the ink and the grid replaced by their colours fo
 The furo theme shows one of the two. The `gallery-figure` directive shows such a figure in a page.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -70,10 +71,22 @@ def save(figure: Figure, light: Path) -> None:
     described = {"Description": alt, "Date": None, "Creator": None}
     with mpl.rc_context({"svg.hashsalt": light.stem, "svg.fonttype": "path"}):
         figure.savefig(light, format="svg", metadata=described)
-    drawing = light.read_text(encoding="utf-8")
+    drawing = round_paths(light.read_text(encoding="utf-8"))
+    light.write_text(drawing, encoding="utf-8")
     for ink, ink_on_dark in DARK:
         drawing = drawing.replace(ink, ink_on_dark)
     dark_version(light).write_text(drawing, encoding="utf-8")
+
+
+def round_paths(drawing: str) -> str:
+    """Write the paths of an SVG with two decimals: a hundredth of a point is not seen."""
+    return re.sub(
+        r' d="[^"]*"',
+        lambda path: re.sub(
+            r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", path[0]
+        ),
+        drawing,
+    )
 
 
 def dark_version(light: Path) -> Path:
@@ -88,16 +101,33 @@ def read_description(drawing: ET.Element) -> str:
     return text
 
 
+def size(drawing: ET.Element) -> dict[str, str]:
+    """Return width and height in CSS pixels, of which a point, the unit of the SVG, has 4/3."""
+    _, _, width, height = map(float, drawing.attrib["viewBox"].split())
+    return {
+        "width": str(round(width * 4 / 3)),
+        "height": str(round(height * 4 / 3)),
+    }
+
+
+def size_thumbnails(app: Sphinx, document: nodes.document) -> None:
+    """Give the thumbnails of the gallery their size, so that nothing moves when they arrive."""
+    for image in document.findall(nodes.image):
+        if image["uri"].endswith("_thumb.svg"):
+            drawing = ET.parse(Path(app.srcdir, image["uri"].lstrip("/")))
+            image["loading"] = "lazy"
+            image.attributes |= size(drawing.getroot())
+
+
 def images(light: Path, uri: str) -> list[nodes.image]:
     """Return the light and the dark image of a figure, with size and alternative text."""
     drawing = ET.parse(light).getroot()
-    _, _, width, height = drawing.attrib["viewBox"].split()
-    # An SVG without units is measured in CSS pixels, of which a point has 4/3.
-    size = {
-        "width": str(round(float(width) * 4 / 3)),
-        "height": str(round(float(height) * 4 / 3)),
+    # A browser does not load what it does not show: so one of the two stays unloaded.
+    shared: dict[str, Any] = {
+        "alt": read_description(drawing),
+        "loading": "lazy",
+        **size(drawing),
     }
-    shared: dict[str, Any] = {"alt": read_description(drawing), **size}
     dark_uri = uri.replace(light.name, dark_version(light).name)
     return [
         nodes.image(uri=uri, classes=["house-figure", "only-light"], **shared),
@@ -165,4 +195,5 @@ def _get_sg_image_scraper() -> Any:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directive."""
     app.add_directive("gallery-figure", GalleryFigure)
+    app.connect("doctree-read", size_thumbnails)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

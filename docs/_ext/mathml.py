@@ -63,18 +63,39 @@ def visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
 def characters_in_formulas(pages: list[Path]) -> set[int]:
     """Return the code points that the formulas of the pages show."""
     formula = re.compile(r"<math.*?</math>", re.DOTALL)
-    hidden = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)
-    shown = {
-        ord(character)
+    annotation = re.compile(r"<annotation.*?</annotation>", re.DOTALL)
+    lone_letter = re.compile(r"<mi>([^<])</mi>")
+    formulas = [
+        unescape(annotation.sub("", match))
         for page in pages
         for match in formula.findall(page.read_text(encoding="utf-8"))
-        for character in unescape(hidden.sub("", match))
+    ]
+    letters = {
+        letter for match in formulas for letter in lone_letter.findall(match)
     }
-    # A browser sets a lone letter in mathematical italics, which are characters of their own.
-    italic = (
-        set(range(0x1D434, 0x1D468)) | {0x210E} | set(range(0x1D6E2, 0x1D71C))
-    )
-    return shown | italic
+    shown = {
+        character
+        for match in formulas
+        for character in re.sub(r"<[^>]*>", "", match)
+    }
+    return {*map(ord, shown), *map(italic, letters)}
+
+
+def italic(letter: str) -> int:
+    """Return the code point of a letter in mathematical italics, as browsers set a lone one.
+
+    The plane of these letters has gaps where Unicode had the letter before.
+    """
+    number = ord(letter)
+    for first, last, start in (
+        ("A", "Z", 0x1D434),
+        ("a", "z", 0x1D44E),
+        ("Α", "Ω", 0x1D6E2),
+        ("α", "ω", 0x1D6FC),
+    ):
+        if first <= letter <= last and letter != "h":
+            return start + number - ord(first)
+    return {"h": 0x210E, "∂": 0x1D715, "∇": 0x1D6FB}.get(letter, number)
 
 
 def cut_font(app: Sphinx, exception: Exception | None) -> None:
@@ -84,7 +105,10 @@ def cut_font(app: Sphinx, exception: Exception | None) -> None:
     target = app.outdir / app.config.math_font
     target.parent.mkdir(parents=True, exist_ok=True)
     options = subset.Options(
-        flavor="woff2", layout_features=["*"], name_IDs=[0, 1, 2, 7, 13, 14]
+        flavor="woff2",
+        hinting=False,
+        layout_features=["ccmp", "dtls", "flac", "kern", "locl", "ssty"],
+        name_IDs=[0, 1, 2, 7, 13, 14],
     )
     options.recalc_timestamp = False
     with as_file(

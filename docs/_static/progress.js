@@ -54,11 +54,9 @@
 
   const here = nameOf(location.pathname);
   if (here) {
-    const title = document.querySelector("article h1");
     const label = document.createElement("label");
-    label.className = "exercise-done";
     label.append(box(here), " I have done this exercise");
-    title?.after(label);
+    document.querySelector(".exercise-done")?.append(label);
     return;
   }
   const table = document.querySelector("article table");

@@ -23,20 +23,17 @@ from autograd_tutorial.graph.structure import counted, value
 __all__ = ["text_width", "to_dot", "to_svg"]
 
 FONT = 12
-SMALL = 11
-"""The sizes of the letters in a box and on an edge."""
+"""The size of the letters, which a page that is too narrow does not shrink: it scrolls."""
 
 LINE = 16
 BASELINE = 4
 """From the middle of a line of text down to its baseline."""
 
-PADDING = 6
+PADDING = 5
 BORDER = 3
 """Between the two lines around the output."""
 
 ARROW = 8
-SMALLEST = 0.92
-"""How far a picture may shrink to fit its page; then it scrolls."""
 
 LONG = 17
 """A statement with more characters takes several lines."""
@@ -50,7 +47,6 @@ WIDEST = 26
 STYLE = """\
 .ag-graph{font:12px Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:currentColor}
 .ag-graph text{text-anchor:middle}
-.ag-graph .ag-edge{font-size:11px}
 .ag-graph .ag-statement{font-weight:700}
 .ag-graph .ag-value{fill:currentColor;\
 fill:color-mix(in oklab,currentColor 50%,#2f7df6)}
@@ -107,9 +103,7 @@ class _Tag(NamedTuple):
 
     @property
     def size(self) -> Size:
-        width = max(
-            text_width(self.partial, SMALL), text_width(self.message, SMALL)
-        )
+        width = max(text_width(self.partial), text_width(self.message))
         return Size(_even(width), 2 * LINE - 2)
 
 
@@ -158,7 +152,7 @@ def to_svg(graph: Graph) -> str:
     parts = [
         '<svg xmlns="http://www.w3.org/2000/svg" class="ag-graph" role="group"',
         f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"',
-        f'style="min-width:{round(SMALLEST * width)}px"',
+        f'style="min-width:{width}px"',
         f'aria-label="{_escaped(title)}"><title>{_escaped(title)}</title>',
         f"<style>{STYLE}</style>",
     ]
@@ -196,9 +190,9 @@ def to_dot(graph: Graph) -> str:
     return "\n".join([*lines, "}\n"])
 
 
-def text_width(text: str, font: int = FONT) -> float:
+def text_width(text: str) -> float:
     """Return the width of a text in the monospaced font, in pixels, as we reckon with it."""
-    return sum(map(_cells, text)) * 0.61 * font
+    return sum(map(_cells, text)) * 0.61 * FONT
 
 
 @cache

@@ -1,0 +1,160 @@
+"""Every page, at three widths, light and dark: no error, nothing foreign, nothing cut, nothing small."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PREFIX, SITE, pages
+from playwright.sync_api import Browser, Page
+
+HERE = Path(__file__).parent
+AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+BUDGET = json.loads((HERE / "budget.json").read_text("utf-8"))
+
+WATCH = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.violations.push(`${event.violatedDirective}: ${event.blockedURI}`),
+);
+"""
+
+MEASURE = """() => {
+  const small = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    const parent = text.parentElement;
+    if (!text.textContent.trim() || !parent.checkVisibility()) continue;
+    if (["SCRIPT", "STYLE", "NOSCRIPT"].includes(parent.tagName)) continue;
+    const range = document.createRange();
+    range.selectNode(text);
+    const box = range.getBoundingClientRect();
+    if (box.width < 2 || box.height < 2) continue; // for those who hear the page
+    let size = parseFloat(getComputedStyle(parent).fontSize);
+    if (parent.closest("svg")) size *= parent.getScreenCTM().a;
+    if (size < 11.99) small.add(`${text.textContent.trim()} (${size.toFixed(1)} px)`);
+  }
+  const images = [...document.images];
+  return {
+    "scrolls sideways by": document.documentElement.scrollWidth - innerWidth,
+    "small text": [...small],
+    "images without a size": images
+      .filter((image) => !image.hasAttribute("width") || !image.hasAttribute("height"))
+      .map((image) => image.src),
+    "layout shift above 0.01": window.shift > 0.01 ? window.shift : 0,
+    "against the policy": window.violations,
+  };
+}"""
+
+
+def address(site: str, page: str) -> str:
+    """Return where a page is; the one for a missing page belongs to the root."""
+    return site.replace(PREFIX, "") + page if page == "404.html" else site + page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", pages())
+def test_page(site: str, browser: Browser, path: str, scheme: Any) -> None:
+    """No defect that a browser can see, and none that axe can."""
+    faults: list[str] = []
+    context = browser.new_context(color_scheme=scheme)
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    page.on(
+        "console",
+        lambda message: (
+            faults.append(f"console: {message.text}")
+            if message.type in {"error", "warning"}
+            else None
+        ),
+    )
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    page.on("requestfailed", lambda sent: faults.append(f"failed: {sent.url}"))
+    root = address(site, "404.html").removesuffix("404.html")
+    page.on(
+        "request",
+        lambda sent: (
+            None
+            if sent.url.startswith((root, "data:"))
+            else faults.append(f"another host: {sent.url}")
+        ),
+    )
+    for width in (360, 768, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(address(site, path))
+        page.wait_for_load_state("networkidle")
+        found = page.evaluate(MEASURE)
+        faults += [
+            f"{width} px: {name}: {value}" for name, value in found.items() if value
+        ]
+        if width != 768:
+            faults += [f"{width} px: {violation}" for violation in axe(page)]
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
+def axe(page: Page) -> list[str]:
+    """Return what axe-core has to say against a page."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("tags => axe.run({runOnly: tags})", RULES)
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("path", pages())
+def test_weight(site: str, browser: Browser, path: str) -> None:
+    """A first visit, down to the end of the page, stays within the budget."""
+    budget = BUDGET["every page"] | BUDGET.get(path, {})
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on(
+        "Network.loadingFinished",
+        lambda event: sizes.append(event["encodedDataLength"]),
+    )
+    page.goto(address(site, path))
+    page.evaluate(
+        """async () => {
+          for (let y = 0; y < document.body.scrollHeight; y += 600) {
+            scrollTo(0, y);
+            await new Promise((done) => setTimeout(done, 20));
+          }
+        }"""
+    )
+    page.wait_for_load_state("networkidle")
+    context.close()
+    weight = sum(sizes) / 1024
+    assert weight <= budget["KiB"], f"{weight:.1f} KiB"
+    assert len(sizes) <= budget["requests"], f"{len(sizes)} requests"
+
+
+def test_a_page_that_scrolls_sideways_is_found(site: str, page: Page) -> None:
+    """The measures above see what they are for."""
+    page.add_init_script(WATCH)
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.goto(site + "index.html")
+    page.evaluate(
+        """() => {
+          const element = document.createElement("p");
+          element.style = "width: 500px; font-size: 11px";
+          element.textContent = "small";
+          document.querySelector("article").prepend(element, new Image());
+        }"""
+    )
+    found = page.evaluate(MEASURE)
+    assert found["scrolls sideways by"] > 0
+    assert found["small text"] == ["small (11.0 px)"]
+    assert found["images without a size"]
+    assert any("image-alt" in fault for fault in axe(page))
+    assert SITE.exists()

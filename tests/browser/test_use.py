@@ -1,0 +1,253 @@
+"""What a reader does with the site: play, search, copy, print, with a keyboard, without scripts."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from conftest import SITE
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
+
+SOLUTION = "exercises/ex5_log_sine_reciprocal.html"
+SHOWN = (
+    "index.html",
+    "tutorial.html",
+    "theory/backward-propagation.html",
+    "gallery/kinks.html",
+    SOLUTION,
+)
+
+
+@pytest.mark.parametrize("path", SHOWN)
+def test_all_is_there_without_scripts(
+    site: str, browser: Browser, path: str
+) -> None:
+    """Text, formulas, figures, graphs, solutions and downloads need no JavaScript."""
+    shown = {}
+    for scripts in (True, False):
+        context = browser.new_context(java_script_enabled=scripts)
+        page = context.new_page()
+        page.goto(site + path)
+        page.wait_for_load_state("networkidle")
+        article = page.locator("article")
+        for part in article.locator("details").all():
+            if part.get_attribute("open") is None and part.is_visible():
+                part.locator("summary").first.click()
+        pictures = article.locator("img.only-light").all()
+        for picture in pictures:
+            picture.scroll_into_view_if_needed()
+            assert picture.bounding_box()
+        shown[scripts] = {
+            name: article.locator(f"{name}:visible").count()
+            for name in ("p", "pre", "math", "img", "svg.ag-graph", "table")
+        }
+        for link in article.locator("a.download, a[download]").all():
+            target = page.request.get(link.evaluate("link => link.href"))
+            assert target.ok and target.body()
+        context.close()
+    assert shown[False]["p"] >= shown[True]["p"] - 1  # the ticks need a script
+    del shown[True]["p"], shown[False]["p"]
+    assert shown[False] == shown[True]
+    assert shown[True]["pre"]
+
+
+def focused(page: Page) -> str:
+    """Return what has the focus, and fail if that cannot be seen."""
+    found: list[str] = page.evaluate(
+        """() => {
+          const element = document.activeElement;
+          const icon = { __navigation: ".nav-overlay-icon", __toc: ".toc-header-icon" };
+          const seen = icon[element.id] ? document.querySelector(icon[element.id]) : element;
+          return [element.id || element.className || element.tagName,
+            getComputedStyle(seen).outlineStyle, getComputedStyle(seen).boxShadow];
+        }"""
+    )
+    name, outline, shadow = found
+    assert (outline, shadow) != ("none", "none"), f"no focus is seen: {name}"
+    return name
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until something whose name contains this has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if name in focused(page):
+            return
+    raise AssertionError(f"Tab does not come to {name}")
+
+
+def test_a_keyboard_is_enough(site: str, page: Page) -> None:
+    """The skip link, the theme, the search, collapsed blocks, downloads and the playback."""
+    page.goto(site + SOLUTION)
+    tab_to(page, "skip-to-content")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#furo-main-content$"))
+    page.goto(site + SOLUTION)
+    tab_to(page, "theme-toggle")
+    page.keyboard.press("Enter")
+    expect(page.locator("body")).not_to_have_attribute("data-theme", "auto")
+    page.locator("article .solution > summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("article .solution")).to_have_attribute("open", "")
+    page.locator("a.download").first.focus()
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename.startswith("ex5")
+    page.goto(site + "index.html")
+    page.locator("button[data-move=start]").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".ag-said")).to_contain_text("square = pow(x, 2)")
+    page.locator(".sidebar-search").focus()
+    page.keyboard.type("retain_graph")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"search\.html\?q=retain_graph"))
+
+
+def test_the_menus_of_a_phone_open_by_keyboard(site: str, page: Page) -> None:
+    """The space bar opens and closes; a closed menu takes no focus."""
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(site + "tutorial.html")
+    for box, drawer in (
+        ("__navigation", ".sidebar-drawer"),
+        ("__toc", ".toc-drawer"),
+    ):
+        expect(page.locator(drawer)).to_be_hidden()
+        tab_to(page, box)
+        page.keyboard.press("Space")
+        expect(page.locator(drawer)).to_be_visible()
+        page.keyboard.press("Space")
+        expect(page.locator(drawer)).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        ("gradient argument", "gallery/ex1_gradient_argument.html"),
+        ("retain_graph", "exercises/ex3_backward_twice.html"),
+        ("inplace operation", "troubleshooting/error-messages.html"),
+    ],
+)
+def test_the_search_finds(site: str, page: Page, words: str, path: str) -> None:
+    """The page that treats it is among the first three."""
+    page.goto(f"{site}search.html?q={words.replace(' ', '+')}")
+    results = page.locator("#search-results ul.search > li > a")
+    expect(results.nth(2)).to_be_visible()
+    first = [results.nth(i).get_attribute("href") or "" for i in range(3)]
+    assert any(link.startswith(path) for link in first), first
+
+
+def test_the_playback_by_button_key_and_link(site: str, page: Page) -> None:
+    """At its first, a middle and its last step, with the sentence and the numbers of that step."""
+    page.goto(site + "index.html")
+    told = page.locator(".ag-told li").all_text_contents()
+    said, adjoint = page.locator(".ag-said"), page.locator("svg .ag-adjoint")
+    assert len(told) == 6
+    page.locator("button[data-move=start]").click()
+    expect(said).to_have_text(told[0])
+    assert [text.strip() for text in adjoint.all_text_contents()] == [
+        "← [6, 120]",
+        "← [3, 30]",
+        "← [1, 10]",
+    ]
+    expect(adjoint.nth(0)).not_to_be_visible()
+    for sentence in told[1:4]:
+        page.locator("button[data-move=next]").click()
+        expect(said).to_have_text(sentence)
+    expect(adjoint.nth(2)).to_be_visible()
+    expect(adjoint.nth(0)).not_to_be_visible()
+    for sentence in told[4:]:
+        page.keyboard.press("ArrowRight")
+        expect(said).to_have_text(sentence)
+    expect(adjoint.nth(0)).to_be_visible()
+    for number in (6, 4, 1):
+        page.goto(f"{site}index.html#step={number}")
+        expect(said).to_have_text(told[number - 1])
+
+
+def test_the_copy_button_gives_code_that_runs(site: str, page: Page) -> None:
+    """What is copied is the code of the cell, without prompts and outputs."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(site + "index.html")
+    cell = page.locator("div.cell").first
+    cell.hover()
+    cell.locator("button.copybtn").first.click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    namespace: dict[str, object] = {}
+    exec(copied, namespace)
+    assert str(getattr(namespace["x"], "grad", "")) == "tensor([  6., 120.])"
+
+
+def pdf(page: Page) -> PdfReader:
+    """Print a page on A4."""
+    return PdfReader(io.BytesIO(page.pdf(format="A4")))
+
+
+def test_print_opens_the_solution(site: str, page: Page) -> None:
+    """And no figure is cut: each is kept in one piece, smaller than a page."""
+    page.goto(site + SOLUTION)
+    words = "".join(sheet.extract_text() for sheet in pdf(page).pages)
+    assert "def adjoints" in words
+    page.emulate_media(media="print")
+    for figure in page.locator("article :is(img, svg.ag-graph):visible").all():
+        box = figure.bounding_box()
+        assert box and box["height"] < 1000
+        kept = "e => { for (; e; e = e.parentElement) if (getComputedStyle(e).breakInside == 'avoid') return true }"
+        assert figure.evaluate(kept)
+
+
+def test_the_cheat_sheet_is_one_sheet(site: str, page: Page) -> None:
+    """Of A4."""
+    page.goto(site + "cheat-sheet.html")
+    assert len(pdf(page).pages) == 1
+
+
+def test_the_site_opens_from_a_disk(page: Page) -> None:
+    """With its styles, its formulas, its playback and its search, and nothing refused."""
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("requestfailed", lambda sent: faults.append(sent.url))
+    page.goto((SITE / "theory" / "backward-propagation.html").as_uri())
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.fonts.check('16px \"STIX Two Math\"')")
+    page.locator("button[data-move=start]").first.click()
+    expect(page.locator(".ag-said").first).to_contain_text("Forward")
+    page.goto((SITE / "search.html").as_uri() + "?q=hessian")
+    expect(page.locator("#search-results ul.search li").first).to_be_visible()
+    assert not faults
+
+
+def test_ticks_are_kept(site: str, page: Page) -> None:
+    """A ticked exercise is ticked after a reload, and on the page that lists all."""
+    page.goto(site + SOLUTION)
+    page.get_by_label("I have done this exercise").check()
+    page.reload()
+    expect(page.get_by_label("I have done this exercise")).to_be_checked()
+    page.goto(site + "exercises/index.html")
+    expect(page.get_by_text("1 of 8 done.")).to_be_visible()
+
+
+def test_no_ticks_where_storage_is_off(site: str, page: Page) -> None:
+    """The page is whole, in the theme of the system, and no box is offered."""
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('off') }})"
+    )
+    page.goto(site + SOLUTION)
+    expect(page.locator("article h1")).to_be_visible()
+    expect(page.get_by_label("I have done this exercise")).to_have_count(0)
+    assert page.evaluate("document.body.dataset.theme") == "auto"
+
+
+def test_the_policy_stops_a_foreign_script(site: str, page: Page) -> None:
+    """An inline script that is not the site's own does not run."""
+    page.goto(site + "index.html")
+    page.evaluate(
+        """() => {
+          const script = document.createElement("script");
+          script.textContent = "window.ran = true";
+          document.body.append(script);
+        }"""
+    )
+    assert page.evaluate("window.ran") is None
+    assert Path(SITE, "index.html").read_text("utf-8").count("<script>") == 1
