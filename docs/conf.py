@@ -189,8 +189,7 @@ notfound_urls_prefix = site_root
 epub_title = "Understand torch.autograd"
 epub_description = "A tutorial, explanations, figures and exercises on automatic differentiation in PyTorch."
 epub_contributor = epub_publisher = author
-epub_identifier = f"{project} {version}"
-epub_uid = "identifier"
+epub_identifier = epub_uid = project
 epub_css_files = ["book.css"]
 epub_show_urls = "no"
 epub_tocdup = False

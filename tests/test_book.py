@@ -151,7 +151,7 @@ def test_the_package_describes_the_book(
     identifier = package.find(".//dc:identifier", PACKAGE)
     assert identifier is not None
     assert identifier.get("id") == package.get("unique-identifier")
-    assert (identifier.text or "").startswith("autograd-tutorial ")
+    assert identifier.text == "autograd-tutorial"
     for item in package.iterfind(".//opf:item", PACKAGE):
         chapter = chapters.get(item.get("href", ""))
         if chapter is not None and item.get("id") != "nav":

@@ -19,7 +19,7 @@ from sphinx.builders.epub3 import Epub3Builder
 from sphinx.errors import SphinxError
 from sphinx.util.typing import ExtensionMetadata
 
-STYLES = ("epub.css", "pygments.css", "graph.css", "book.css")
+STYLES = ("pygments.css", "graph.css", "book.css")
 NAMESPACES = {
     "math": "http://www.w3.org/1998/Math/MathML",
     "svg": "http://www.w3.org/2000/svg",
@@ -32,6 +32,7 @@ TAG = re.compile(
 VOID = ("br", "hr", "img", "input", "link", "meta")
 NEEDS_A_SCRIPT = ("script", "noscript", "button", "input")
 NOT_FOR_A_BOOK = {
+    "expanded",
     "only-dark",
     "ag-bar",
     "ag-link",
@@ -101,6 +102,17 @@ def tidy(document: Document, page: str, pages: set[str]) -> None:
             element.parentNode.removeChild(element)
     for element in elements(document, "details"):
         element.setAttribute("open", "open")
+    for element in elements(document, "div"):
+        if element.hasAttribute("tooltip"):
+            element.removeAttribute("tooltip")
+    # A heading that opens and closes holds text alone; a caption stands at an end.
+    for summary in elements(document, "summary"):
+        for element in list(summary.getElementsByTagName("p")):
+            element.tagName = element.nodeName = "span"
+    for element in elements(document, "figcaption"):
+        if element.parentNode:
+            element.parentNode.appendChild(element)
+    set_scripts_apart(document)
     for name, namespace in NAMESPACES.items():
         for element in elements(document, name):
             element.setAttribute("xmlns", namespace)
@@ -109,6 +121,24 @@ def tidy(document: Document, page: str, pages: set[str]) -> None:
         inside = not link.netloc and urljoin(page, link.path) not in pages
         if link.fragment.startswith("step=") or inside:
             element.removeAttribute("href")
+
+
+def set_scripts_apart(document: Document) -> None:
+    """Give the size of a formula to an element of its own, as the MathML of books has it."""
+    for element in elements(document, "*"):
+        if (
+            element.hasAttribute("scriptlevel")
+            and element.tagName != "mstyle"
+            and element.parentNode
+        ):
+            style = document.createElement("mstyle")
+            element.parentNode.replaceChild(style, element)
+            style.appendChild(element)
+            for name in ("displaystyle", "scriptlevel"):
+                if value := element.getAttribute(name):
+                    style.setAttribute(name, value)
+                    if (name, element.tagName) != ("displaystyle", "mtable"):
+                        element.removeAttribute(name)
 
 
 def used(document: Document, page: str) -> Iterator[str]:
