@@ -4,6 +4,7 @@
 # ///
 """The sessions that build, test and check the project; `nox -l` lists them."""
 
+import shutil
 from pathlib import Path
 
 import nox
@@ -51,6 +52,24 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("repo-review", ".")
+
+
+@nox.session(requires=["docs"], default=False)
+def browser(session: nox.Session) -> None:
+    """Use the built site in Chromium: every page, at three widths, light and dark."""
+    install(session, "browser")
+    if not shutil.which("npm"):
+        session.error(
+            "npm is missing, which brings axe and Lighthouse: install Node.js "
+            "(Debian, Ubuntu: apt-get install nodejs npm)."
+        )
+    with session.chdir("tests/browser"):
+        session.run(
+            "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True
+        )
+    session.run(
+        "pytest", "--confcutdir", "tests/browser", "tests/browser", *session.posargs
+    )
 
 
 @nox.session(default=False)

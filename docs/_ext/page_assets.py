@@ -39,13 +39,11 @@ JOINED = {
 
 ONLY_WITH = {
     "copy.js": ' class="highlight-',
-    "design-tabs.js": "sd-tab-set",
     "sg-tags.js": "sphx-glr-tag",
     "sg_gallery-binder.css": "binder-badge",
     "sg_gallery-dataframe.css": "dataframe",
     "sg_gallery-rendered-html.css": "rendered_html",
     "sg_gallery.css": "sphx-glr-",
-    "sphinx-design.": 'class="sd-',
 }
 """What only some pages use, with a mark that these pages have."""
 

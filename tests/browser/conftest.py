@@ -1,5 +1,6 @@
 """The built site, served under a sub-path as well as at the root, and the system's Chromium."""
 
+import json
 import os
 import shutil
 import socket
@@ -21,6 +22,14 @@ ROOT = Path(__file__).parents[2]
 SITE = ROOT / "docs" / "_build" / "html"
 PREFIX = "/autograd-tutorial"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+BUDGET = json.loads((Path(__file__).parent / "budget.json").read_text("utf-8"))
 
 
 def find_browser() -> str:
@@ -72,11 +81,5 @@ def browser_type_launch_args() -> dict[str, Any]:
     """Start the system's Chromium, which makes no request of its own."""
     return {
         "executable_path": find_browser(),
-        "args": [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ],
+        "args": FLAGS,
     }

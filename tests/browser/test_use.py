@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import SITE
+from browser.conftest import SITE
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
