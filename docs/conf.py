@@ -139,6 +139,7 @@ html_baseurl = base_url.removeprefix("/")
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_favicon = "_static/favicon.svg"
+html_scaled_image_link = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_copy_source = False
