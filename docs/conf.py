@@ -34,6 +34,7 @@ extensions = [
     "graph_figures",
     "mathml",
     "page_assets",
+    "whole_prints",
 ]
 
 # Sources
