@@ -30,7 +30,7 @@ def built(folder: Path, environment: dict[str, str]) -> Path:
 def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
     """Return two copies of the project, in folders of different depth, each built once."""
     base = tmp_path_factory.mktemp("copies")
-    folders = base / "a", base / "another" / "deeper"
+    folders = base / "a", base / "another" / "with space"
     with pytest.MonkeyPatch.context() as patch:
         # With it, a build would be dated as the caller wants.
         patch.delenv("SOURCE_DATE_EPOCH", raising=False)
