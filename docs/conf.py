@@ -34,6 +34,7 @@ extensions = [
     "graph_figures",
     "mathml",
     "page_assets",
+    "search_entries",
     "whole_prints",
 ]
 
