@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup, Tag
 from fontTools.ttLib import TTFont
 
@@ -205,6 +206,23 @@ def test_every_page_has_one_heading_a_title_and_a_description(
         ]
         assert len(descriptions) == 1, page
         assert 20 <= len(descriptions[0]) <= 200, f"{page}: {descriptions}"
+
+
+def test_every_written_page_brings_its_description() -> None:
+    """Where it has none, the first words of the page would be taken."""
+    pages = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+        if "_build" not in path.parts
+    ]
+    assert len(pages) > 30
+    lacking = []
+    for page in pages:
+        _, front, _ = (ROOT / page).read_text("utf-8").split("---\n", 2)
+        about = yaml.safe_load(front)["myst"]["html_meta"]
+        if not about.get("description"):
+            lacking.append(page)
+    assert lacking == []
 
 
 def test_every_image_has_alternative_text_and_a_size(
