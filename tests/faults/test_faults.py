@@ -278,7 +278,7 @@ FAULTS = [
         "docs/_static/site.css",
         "div.sphx-glr-download {",
         '@import url("https://example.org/a.css");\ndiv.sphx-glr-download {',
-        ("last.css: https://example.org/a.css",),
+        ("site.css: https://example.org/a.css",),
         test=SITE + "test_no_asset_from_another_host",
     ),
 ]
