@@ -120,7 +120,7 @@ def test_no_broken_link_or_anchor(
                 broken.append(f"{page}: {link}: no such file")
             elif anchor and path in pages and not pages[path].find(id=anchor):
                 broken.append(f"{page}: {link}: no such anchor")
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 def test_no_asset_from_another_host(
@@ -145,7 +145,7 @@ def test_no_asset_from_another_host(
     for style in site.rglob("*.css"):
         text = style.read_text(encoding="utf-8")
         foreign += [f"{style.name}: {url}" for url in foreign_urls(text)]
-    assert foreign == []
+    assert not foreign, "\n".join(foreign)
 
 
 def foreign_urls(css: str) -> list[str]:
@@ -222,7 +222,7 @@ def test_every_written_page_brings_its_description() -> None:
         about = yaml.safe_load(front)["myst"]["html_meta"]
         if not about.get("description"):
             lacking.append(page)
-    assert lacking == []
+    assert not lacking, "\n".join(lacking)
 
 
 def test_every_image_has_alternative_text_and_a_size(
@@ -384,7 +384,7 @@ def test_no_file_tells_of_the_build(site: Path) -> None:
                 found.append(f"{name}: {what}: {around!r}")
         if str(ROOT) in text:
             found.append(f"{name}: the folder of the project")
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_every_inventory_entry_is_used(pages: dict[str, BeautifulSoup]) -> None:
@@ -403,7 +403,7 @@ def test_every_inventory_entry_is_used(pages: dict[str, BeautifulSoup]) -> None:
             anchor = f"module-{name}" if kind == "mod" else name
             if not any(link.endswith(f"/{page}#{anchor}") for link in linked):
                 unused.append(f"{inventory.name}: {name}")
-    assert unused == []
+    assert not unused, "\n".join(unused)
 
 
 def test_names_in_code_are_linked(pages: dict[str, BeautifulSoup]) -> None:
