@@ -270,8 +270,8 @@ FAULTS = [
         "docs/glossary.md",
         "    description: ",
         "    keywords: ",
-        ("glossary.html",),
-        test=SITE + "test_every_page_has_one_heading_a_title_and_a_description",
+        ("docs/glossary.md",),
+        test=SITE + "test_every_written_page_brings_its_description",
     ),
     Fault(
         "a style sheet from another host",
