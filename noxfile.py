@@ -45,6 +45,32 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def reproduce(session: nox.Session) -> None:
+    """Build the site twice, in other folders, and compare the two byte by byte."""
+    install(session, "test", ".")
+    options = " ".join(SPHINX_OPTIONS)
+    session.run(
+        "pytest",
+        "tests/reproduce",
+        *session.posargs,
+        env={"SPHINX_OPTIONS": options},
+    )
+
+
+@nox.session(requires=["docs"])
+def faults(session: nox.Session) -> None:
+    """Plant faults in a copy of the project, one at a time, and see each of them caught."""
+    install(session, "test", ".")
+    options = " ".join(SPHINX_OPTIONS)
+    session.run(
+        "pytest",
+        "tests/faults",
+        *session.posargs,
+        env={"SPHINX_OPTIONS": options},
+    )
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style with ruff, types with mypy, and the configuration with sp-repo-review."""
     install(session, "lint", "-e", ".")

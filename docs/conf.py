@@ -33,6 +33,8 @@ extensions = [
     "graph_figures",
     "mathml",
     "page_assets",
+    "search_entries",
+    "whole_prints",
 ]
 
 # Sources
@@ -51,6 +53,9 @@ nitpicky = True
 nitpick_ignore = [("py:class", "matplotlib.axes._axes.Axes")]
 # sphinx-gallery links the names in its own scripts.
 rst_prolog = ".. autolink-skip:: file\n"
+
+# It looks at the whole path; a space in the folder of the project is harmless.
+suppress_warnings = ["sphinx_gallery.space_in_filename"]
 
 # Pages: MyST, executed by myst-nb
 myst_enable_extensions = [

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
+from sphinx_gallery.gen_rst import ZIP_DOWNLOAD
 
 from autograd_tutorial import figures
 from autograd_tutorial.graph import Graph
@@ -119,6 +120,13 @@ def size_thumbnails(app: Sphinx, document: nodes.document) -> None:
             image.attributes |= size(drawing.getroot())
 
 
+def leave_out_zip(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Offer the script and the notebook, not the zip of both: it holds the time of the build."""
+    if page.startswith("gallery/"):
+        zipped = ZIP_DOWNLOAD.format(f"{Path(page).name}.zip")
+        source[0] = source[0].replace(zipped, "")
+
+
 def images(light: Path, uri: str) -> list[nodes.image]:
     """Return the light and the dark image of a figure, with size and alternative text."""
     drawing = ET.parse(light).getroot()
@@ -193,7 +201,8 @@ def _get_sg_image_scraper() -> Any:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the directive."""
+    """Register the directive and the steps."""
     app.add_directive("gallery-figure", GalleryFigure)
+    app.connect("source-read", leave_out_zip)
     app.connect("doctree-read", size_thumbnails)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
