@@ -26,7 +26,9 @@ from sphinx.util.typing import ExtensionMetadata
 
 ROOT = Path(__file__).parents[2]
 WHEELS = "wheels"
-COLAB = "https://colab.research.google.com/github/{}/blob/notebooks/_downloads/{}"
+COLAB = (
+    "https://colab.research.google.com/github/{}/blob/notebooks/_downloads/{}"
+)
 
 
 def check_addresses(_app: Sphinx, config: Config) -> None:
