@@ -123,8 +123,7 @@ def test_every_download_asks_for_the_package(
 ) -> None:
     """It asks for the wheel of the site, if the site has an address, and else for the release."""
     needed = f"autograd-tutorial=={version('autograd-tutorial')}"
-    (canonical,) = pages["index.html"].select('link[rel="canonical"]') or [{}]
-    if canonical:
+    for canonical in pages["index.html"].select('link[rel="canonical"]'):
         address = str(canonical["href"]).removesuffix("index.html")
         (wheel,) = (site / "wheels").iterdir()
         needed = f"autograd-tutorial @ {address}wheels/{wheel.name}"
@@ -142,7 +141,7 @@ def test_every_download_asks_for_the_package(
                 checked += 1
             elif file.suffix == ".ipynb":
                 notebook = json.loads(text)
-                nbformat.validate(notebook)  # type: ignore[no-untyped-call]
+                nbformat.validate(notebook)
                 source = "".join(notebook["cells"][0]["source"])
                 assert source.endswith(f'\n%pip install --quiet "{needed}"')
                 assert "%pip" not in json.dumps(notebook["cells"][1:])

@@ -78,7 +78,7 @@ def head_script(text: str, name: str, python: str, needed: str) -> str:
 def head_notebook(text: str, needed: str) -> str:
     """Return a notebook with a cell before it that installs its requirements."""
     notebook = json.loads(text)
-    cell = {
+    cell: dict[str, object] = {
         "cell_type": "code",
         "execution_count": None,
         "id": "install",
