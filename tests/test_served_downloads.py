@@ -104,11 +104,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("DISPLAY", "PYTHONPATH", "VIRTUAL_ENV")
+        if name not in ("DISPLAY", "MPLBACKEND", "PYTHONPATH", "VIRTUAL_ENV")
     }
     return {
         **kept,
-        "MPLBACKEND": "agg",
         "PIP_CONSTRAINT": str(ROOT / "constraints.txt"),
         "PIPX_DEFAULT_BACKEND": "pip",
         "PIPX_HOME": str(tmp_path_factory.mktemp("pipx")),
