@@ -15,6 +15,7 @@ project_copyright = f"2026, {author}. Text: CC BY 4.0, code: MIT"
 version = release = installed_version("autograd-tutorial")
 base_url = os.environ.get("AUTOGRAD_TUTORIAL_URL", "").rstrip("/") + "/"
 site_root = urlsplit(base_url).path
+repository = os.environ.get("AUTOGRAD_TUTORIAL_REPOSITORY", "")
 
 extensions = [
     "myst_nb",
@@ -27,6 +28,7 @@ extensions = [
     "sphinxext.opengraph",
     "notfound.extension",
     "code_links",
+    "downloads",
     "exercise_pages",
     "fresh_runs",
     "gallery_figures",

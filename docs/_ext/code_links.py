@@ -4,6 +4,9 @@ sphinx-codeautolink 0.19 remembers the links of an earlier build for `.rst` file
 them into the pages that were out of date when the build began. A MyST page that Sphinx writes
 again for another reason, because a title in its navigation changed, loses them (issue 181 of that
 project). Here the links of every page are remembered, and every page without links gets its own.
+
+It also asks Sphinx which pages are out of date before Sphinx itself does, and Sphinx forgets that
+the configuration has changed once it has said so. Here it is made to say it a second time.
 """
 
 import json
@@ -29,6 +32,22 @@ def linker(app: Sphinx) -> SphinxCodeAutoLink:
     return next(
         owner for owner in owners if isinstance(owner, SphinxCodeAutoLink)
     )
+
+
+def old_configuration(app: Sphinx) -> Path:
+    """Return where Sphinx puts the mark of the old configuration when it finds another."""
+    return Path(app.outdir, ".buildinfo.bak")
+
+
+def forget_earlier_change(app: Sphinx) -> None:
+    """Remove the mark that an earlier build has left."""
+    old_configuration(app).unlink(missing_ok=True)
+
+
+def remember_change(app: Sphinx) -> None:
+    """Put the mark back from which Sphinx sees that every page must be written again."""
+    if old_configuration(app).exists():
+        old_configuration(app).replace(Path(app.outdir, ".buildinfo"))
 
 
 def remember_links(app: Sphinx) -> None:
@@ -70,6 +89,8 @@ def has_links(page: Path) -> bool:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Run after sphinx-codeautolink has begun, and before it ends."""
+    app.connect("builder-inited", forget_earlier_change, priority=100)
+    app.connect("builder-inited", remember_change, priority=900)
     app.connect("builder-inited", remember_links, priority=900)
     app.connect("build-finished", mark_pages_without_links, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
