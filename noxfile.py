@@ -16,6 +16,16 @@ nox.options.reuse_venv = "yes"
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 SITE = ROOT / "docs" / "_build" / "html"
+HOSTED = {
+    "github-workflows": (
+        ".github/workflows/ci.yml",
+        ".github/workflows/pages.yml",
+    ),
+    "dependabot": (".github/dependabot.yml",),
+    "readthedocs": (".readthedocs.yaml",),
+}
+"""What the hosts read, by the schema that it follows."""
+BOOK = ROOT / "docs" / "_build" / "epub" / "autograd-tutorial.epub"
 SPHINX_OPTIONS = ("-n", "-T", "-W", "--keep-going", "-j", "auto")
 
 
@@ -25,6 +35,18 @@ def install(session: nox.Session, group: str, *package: str) -> None:
     # This spares those who have uv several gigabytes of CUDA.
     session.env.setdefault("UV_TORCH_BACKEND", "cpu")
     session.install("-c", "constraints.txt", *requirements, *package)
+
+
+def write(session: nox.Session, builder: str, *options: str) -> None:
+    """Write the pages with another builder, as the site's build has read and run them."""
+    # A copy, since a build that fails discards what it has read.
+    read = Path(session.create_tmp()) / "doctrees"
+    shutil.rmtree(read, ignore_errors=True)
+    shutil.copytree(SITE / ".doctrees", read)
+    out = f"docs/_build/{builder}"
+    session.run(
+        "sphinx-build", "-b", builder, "-d", str(read), *options, "docs", out
+    )
 
 
 @nox.session
@@ -72,12 +94,17 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style with ruff, types with mypy, and the configuration with sp-repo-review."""
+    """Check style with ruff, types with mypy, and the configuration of the project and its hosts."""
     install(session, "lint", "-e", ".")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("repo-review", ".")
+    for schema, files in HOSTED.items():
+        session.run(
+            "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files
+        )
+    session.run("zizmor", "--offline", "--pedantic", ".github")
 
 
 @nox.session(requires=["docs"], default=False)
@@ -121,6 +148,27 @@ def serve(session: nox.Session) -> None:
         str(SITE),
         *session.posargs,
     )
+
+
+@nox.session(default=False, requires=["docs"])
+def epub(session: nox.Session) -> None:
+    """Make a book of the site and have EPUBCheck, which needs Java, check it."""
+    if not shutil.which("java"):
+        session.error(
+            "EPUBCheck needs Java, and there is none. Install a Java runtime: "
+            "on Debian and Ubuntu, apt-get install default-jre-headless."
+        )
+    install(session, "epub", "-e", ".")
+    write(session, "epub", *SPHINX_OPTIONS)
+    session.run("python", "-m", "epubcheck", str(BOOK))
+    session.log(f"The book is made. Open {BOOK}")
+
+
+@nox.session(default=False, requires=["docs"])
+def linkcheck(session: nox.Session) -> None:
+    """Ask the other hosts whether what the site links to is still there."""
+    install(session, "docs", "-e", ".")
+    write(session, "linkcheck", "-j", "auto")
 
 
 @nox.session(default=False)

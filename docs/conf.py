@@ -27,6 +27,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxext.opengraph",
     "notfound.extension",
+    "book",
     "code_links",
     "downloads",
     "exercise_pages",
@@ -35,6 +36,7 @@ extensions = [
     "graph_figures",
     "mathml",
     "page_assets",
+    "search_engines",
     "search_entries",
     "whole_prints",
 ]
@@ -180,6 +182,7 @@ ogp_social_cards = {
     "font": "DejaVu Sans",
     "image_mini": "_static/logo.png",
     "line_color": "#1f5fa8",
+    "site_url": base_url.partition("://")[2].rstrip("/") or project,
 }
 notfound_context = {
     "title": "Page not found",
@@ -188,3 +191,22 @@ notfound_context = {
 <a href="{site_root}index.html">first page</a>, or search for what you need.</p>""",
 }
 notfound_urls_prefix = site_root
+
+# The book: nox -s epub
+epub_title = "Understand torch.autograd"
+epub_description = "A tutorial, explanations, figures and exercises on automatic differentiation in PyTorch."
+epub_contributor = epub_publisher = author
+epub_identifier = epub_uid = project
+epub_css_files = ["book.css"]
+epub_show_urls = "no"
+epub_tocdup = False
+book_date = "2026-01-01T00:00:00Z"
+
+# Links to other hosts: nox -s linkcheck
+linkcheck_retries = 2
+linkcheck_timeout = 20
+linkcheck_ignore = [r"https?://(localhost|127\.0\.0\.1)"]
+# Their anchors are made by scripts.
+linkcheck_anchors_ignore_for_url = [
+    r"https://(github\.com|colab\.research\.google\.com)/"
+]

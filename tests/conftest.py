@@ -1,6 +1,10 @@
 """What the tests share: the site as built, and settings."""
 
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
@@ -36,3 +40,28 @@ def pages(site: Path) -> dict[str, BeautifulSoup]:
         for path in sorted(site.rglob("*.html"))
         if not {"_static", "_downloads"} & set(path.relative_to(site).parts)
     }
+
+
+@pytest.fixture(scope="session")
+def rebuild(
+    site: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Path]:
+    """Return a function that writes the pages once more, as the site's build has read them."""
+
+    def build(builder: str, **environment: str) -> Path:
+        """Write with a builder and variables of the environment; return the folder."""
+        folder = tmp_path_factory.mktemp(builder)
+        read = shutil.copytree(site / ".doctrees", folder / "doctrees")
+        options = ("-q", "-n", "-W", "-j", "auto", "-b", builder, "-d", read)
+        done = subprocess.run(
+            [sys.executable, "-m", "sphinx", *options, "docs", folder / "out"],
+            cwd=ROOT,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return folder / "out"
+
+    return build

@@ -72,13 +72,15 @@ def name_of(asset: Any) -> str:
 
 
 def choose(
-    _app: Sphinx,
+    app: Sphinx,
     _page: str,
     _template: str,
     context: dict[str, Any],
     _document: nodes.document | None,
 ) -> None:
     """Leave to a page the scripts and styles that it uses."""
+    if app.builder.name != "html":
+        return
     body = context.get("body", "")
     for kind in ("css_files", "script_files"):
         assets = list(context[kind])
