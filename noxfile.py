@@ -173,8 +173,9 @@ def linkcheck(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def benchmark(session: nox.Session) -> None:
-    """Measure the graph and its picture beside other tools; `-- --write` keeps the tables."""
+    """Measure the build, and the graph beside other tools; `-- --write` keeps the graph's tables."""
     install(session, "benchmark", ".")
+    session.run("python", "benchmarks/build.py")
     session.run("python", "benchmarks/graph.py", *session.posargs)
 
 
