@@ -73,7 +73,7 @@ myst_heading_anchors = 3
 # Sphinx reads, and so runs, only what changed; see _ext/fresh_runs.py.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 600
 nb_merge_streams = True
 nb_render_markdown_format = "myst"
 

@@ -179,8 +179,12 @@ def test_pages_become_xml(tmp_path: Path) -> None:
     page.write_text(
         '<p hidden class="a b">a&nbsp;b &amp; c<br><img alt="" /></p>'
     )
-    assert book_builder.parse(page).documentElement.toxml() == (
-        '<p hidden="" class="a b">a\u00a0b &amp; c<br/><img alt=""/></p>'
+    assert (
+        book_builder.parse(page)
+        .toxml()
+        .endswith(
+            '<p hidden="" class="a b">a\u00a0b &amp; c<br/><img alt=""/></p>'
+        )
     )
 
 
