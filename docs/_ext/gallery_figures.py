@@ -5,7 +5,6 @@ saves the same file again with the ink and the grid replaced by their colours fo
 The furo theme shows one of the two. The `gallery-figure` directive shows such a figure in a page.
 """
 
-import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -14,6 +13,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from docutils import nodes
 from matplotlib.figure import Figure
+from scour import scour
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
@@ -72,22 +72,23 @@ def save(figure: Figure, light: Path) -> None:
     described = {"Description": alt, "Date": None, "Creator": None}
     with mpl.rc_context({"svg.hashsalt": light.stem, "svg.fonttype": "path"}):
         figure.savefig(light, format="svg", metadata=described)
-    drawing = round_paths(light.read_text(encoding="utf-8"))
-    light.write_text(drawing, encoding="utf-8")
+    drawing = light.read_text(encoding="utf-8")
+    light.write_text(minified(drawing), encoding="utf-8")
     for ink, ink_on_dark in DARK:
         drawing = drawing.replace(ink, ink_on_dark)
-    dark_version(light).write_text(drawing, encoding="utf-8")
+    dark_version(light).write_text(minified(drawing), encoding="utf-8")
 
 
-def round_paths(drawing: str) -> str:
-    """Write the paths of an SVG with two decimals: a hundredth of a point is not seen."""
-    return re.sub(
-        r' d="[^"]*"',
-        lambda path: re.sub(
-            r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", path[0]
-        ),
-        drawing,
-    )
+def minified(drawing: str) -> str:
+    """Return an SVG that looks the same: five digits of a coordinate are enough."""
+    options = scour.generateDefaultOptions()
+    options.digits = 5
+    options.indent_type = "none"
+    options.newlines = False
+    options.shorten_ids = options.strip_ids = True
+    options.strip_comments = options.strip_xml_prolog = True
+    small: str = scour.scourString(drawing, options)
+    return small
 
 
 def dark_version(light: Path) -> Path:

@@ -99,10 +99,17 @@ def italic(letter: str) -> int:
 
 
 def cut_font(app: Sphinx, exception: Exception | None) -> None:
-    """Write the font into the built site."""
+    """Write the font into the built site, unless it is there for the same characters."""
     if exception or app.builder.name not in ("html", "dirhtml"):
         return
     target = app.outdir / app.config.math_font
+    pages = sorted(app.outdir.rglob("*.html"))
+    wanted = characters_in_formulas(pages)
+    made_for = app.doctreedir / "math_font.txt"
+    made_of = f"{app.config.run_fingerprint} {sorted(wanted)}"
+    if target.exists() and made_for.exists():
+        if made_for.read_text() == made_of:
+            return
     target.parent.mkdir(parents=True, exist_ok=True)
     options = subset.Options(
         flavor="woff2",
@@ -116,11 +123,10 @@ def cut_font(app: Sphinx, exception: Exception | None) -> None:
     ) as path:
         font = subset.load_font(str(path), options)
     cutter = subset.Subsetter(options)
-    cutter.populate(
-        unicodes=characters_in_formulas(sorted(app.outdir.rglob("*.html")))
-    )
+    cutter.populate(unicodes=wanted)
     cutter.subset(font)
     subset.save_font(font, str(target), options)
+    made_for.write_text(made_of)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
