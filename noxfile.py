@@ -118,10 +118,19 @@ def browser(session: nox.Session) -> None:
         )
     with session.chdir("tests/browser"):
         session.run(
-            "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True
+            "npm",
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            external=True,
         )
     session.run(
-        "pytest", "--confcutdir", "tests/browser", "tests/browser", *session.posargs
+        "pytest",
+        "--confcutdir",
+        "tests/browser",
+        "tests/browser",
+        *session.posargs,
     )
 
 

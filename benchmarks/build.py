@@ -46,16 +46,16 @@ def copy(folder: Path) -> None:
 
 def run_bare(docs: Path) -> None:
     """Run every cell and every script in this process, each page in a namespace of its own."""
-    import jupytext  # noqa: PLC0415 - it counts, as what follows
-    import matplotlib as mpl  # noqa: PLC0415 - it counts
-    import torch  # noqa: PLC0415 - it counts
-    from IPython.core.interactiveshell import (  # noqa: PLC0415
+    import jupytext
+    import matplotlib as mpl
+    import torch
+    from IPython.core.interactiveshell import (
         InteractiveShell,
     )
 
     mpl.use("agg")
     for page in sorted(docs.resolve().rglob("*.md")):
-        shell = InteractiveShell()
+        shell = InteractiveShell()  # type: ignore[no-untyped-call]
         os.chdir(page.parent)
         torch.set_default_dtype(torch.float32)
         text = page.read_text("utf-8").replace(
@@ -65,7 +65,7 @@ def run_bare(docs: Path) -> None:
             allowed = "raises-exception" in cell.metadata.get("tags", ())
             if cell.cell_type != "code":
                 continue
-            result = shell.run_cell(cell.source)
+            result = shell.run_cell(cell.source)  # type: ignore[no-untyped-call]
             if not result.success and not allowed:
                 sys.exit(f"{page}: {result.error_in_exec!r}")
     for script in sorted((docs.resolve().parent / "gallery").glob("*.py")):
@@ -146,7 +146,11 @@ def main() -> int:
     shutil.rmtree(folder)
 
     limits = [
-        ("everything from nothing, over the bare work", whole / (bare + off), 2),
+        (
+            "everything from nothing, over the bare work",
+            whole / (bare + off),
+            2,
+        ),
         (
             "nothing changed, over Sphinx's own rebuild",
             statistics.median(ours) / statistics.median(theirs),

@@ -116,6 +116,11 @@ def tidy(document: Document, page: str, pages: set[str]) -> None:
     for name, namespace in NAMESPACES.items():
         for element in elements(document, name):
             element.setAttribute("xmlns", namespace)
+    cut_links(document, page, pages)
+
+
+def cut_links(document: Document, page: str, pages: set[str]) -> None:
+    """Take away the links that lead to a step of a graph, or to no page of the book."""
     for element in elements(document, "a"):
         link = urlsplit(element.getAttribute("href"))
         inside = not link.netloc and urljoin(page, link.path) not in pages

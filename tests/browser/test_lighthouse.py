@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from browser.conftest import BUDGET, FLAGS, find_browser
 
 HERE = Path(__file__).parent

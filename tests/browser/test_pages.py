@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.conftest import BUDGET, PREFIX, pages
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from browser.conftest import BUDGET, PREFIX, pages
 
 HERE = Path(__file__).parent
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
@@ -61,7 +62,9 @@ MEASURE = """() => {
 
 def address(site: str, page: str) -> str:
     """Return where a page is; the one for a missing page belongs to the root."""
-    return site.replace(PREFIX, "") + page if page == "404.html" else site + page
+    return (
+        site.replace(PREFIX, "") + page if page == "404.html" else site + page
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -82,9 +85,13 @@ def test_page(site: str, browser: Browser, path: str, scheme: Any) -> None:
     context = browser.new_context(color_scheme=scheme)
     context.add_init_script(WATCH)
     context.on("console", console)
-    context.on("weberror", lambda found: faults.append(f"script: {found.error}"))
+    context.on(
+        "weberror", lambda found: faults.append(f"script: {found.error}")
+    )
     context.on("request", request)
-    context.on("requestfailed", lambda sent: faults.append(f"failed: {sent.url}"))
+    context.on(
+        "requestfailed", lambda sent: faults.append(f"failed: {sent.url}")
+    )
     for width in (360, 768, 1440):
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": 900})
@@ -93,7 +100,9 @@ def test_page(site: str, browser: Browser, path: str, scheme: Any) -> None:
         if width != 768:
             found |= axe(page)
         faults += [
-            f"{width} px: {name}: {value}" for name, value in found.items() if value
+            f"{width} px: {name}: {value}"
+            for name, value in found.items()
+            if value
         ]
         page.close()
     context.close()

@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from browser.conftest import ROOT, SITE
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
+
+from browser.conftest import ROOT, SITE
 
 SOLUTION = "exercises/ex5_log_sine_reciprocal.html"
 SHOWN = (
@@ -51,7 +52,8 @@ def test_all_is_there_without_scripts(
             }
             for link in article.locator("a.download, a[download]").all():
                 target = page.request.get(link.evaluate("link => link.href"))
-                assert target.ok and target.body()
+                assert target.ok
+                assert target.body()
     assert counts[False] == counts[True]
     assert counts[True]["pre"]
     assert {*words[True]} - {*words[False]} <= BY_SCRIPT
@@ -168,7 +170,7 @@ def test_the_playback_by_button_key_and_link(site: str, page: Page) -> None:
         expect(said).to_have_text(f"Step {number} of 16. {told[number - 1]}")
     expect(said).to_contain_text("receives")
     assert 8 < seen() < numbers.count()
-    for number in range(13, 17):
+    for _ in range(13, 17):
         page.keyboard.press("ArrowRight")
     expect(said).to_have_text(f"Step 16 of 16. {told[-1]}")
     expect(said).to_contain_text("0.0824")
@@ -222,7 +224,8 @@ def test_print_opens_the_solution(site: str, page: Page) -> None:
     page.emulate_media(media="print")
     for figure in page.locator("article :is(img, svg.ag-graph):visible").all():
         box = figure.bounding_box()
-        assert box and box["height"] < 1000
+        assert box
+        assert box["height"] < 1000
         kept = "e => { for (; e; e = e.parentElement) if (getComputedStyle(e).breakInside == 'avoid') return true }"
         assert figure.evaluate(kept)
 
