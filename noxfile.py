@@ -4,6 +4,7 @@
 # ///
 """The sessions that build, test and check the project; `nox -l` lists them."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -26,7 +27,9 @@ HOSTED = {
 }
 """What the hosts read, by the schema that it follows."""
 BOOK = ROOT / "docs" / "_build" / "epub" / "autograd-tutorial.epub"
-SPHINX_OPTIONS = ("-n", "-T", "-W", "--keep-going", "-j", "auto")
+PROCESSES = str(2 * (os.cpu_count() or 1))
+"""Each takes ten pages at a time, and some wait for their kernels: so there are more than cores."""
+SPHINX_OPTIONS = ("-n", "-T", "-W", "--keep-going", "-j", PROCESSES)
 
 
 def install(session: nox.Session, group: str, *package: str) -> None:

@@ -24,9 +24,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-OPTIONS = ("-n", "-T", "--keep-going", "-j", "auto")
+PROCESSES = str(2 * (os.cpu_count() or 1))
+OPTIONS = ("-n", "-T", "--keep-going", "-j", PROCESSES)
 OFF = ("-D", "nb_execution_mode=off", "-D", "plot_gallery=0")
-REPEATS = 5
+REPEATS = 3
 
 
 def copy(folder: Path) -> None:
