@@ -4,6 +4,7 @@
 # ///
 """The sessions that build, test and check the project; `nox -l` lists them."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -26,7 +27,9 @@ HOSTED = {
 }
 """What the hosts read, by the schema that it follows."""
 BOOK = ROOT / "docs" / "_build" / "epub" / "autograd-tutorial.epub"
-SPHINX_OPTIONS = ("-n", "-T", "-W", "--keep-going", "-j", "auto")
+PROCESSES = str(2 * (os.cpu_count() or 1))
+"""Each takes ten pages at a time, and some wait for their kernels: so there are more than cores."""
+SPHINX_OPTIONS = ("-n", "-T", "-W", "--keep-going", "-j", PROCESSES)
 
 
 def install(session: nox.Session, group: str, *package: str) -> None:
@@ -67,6 +70,32 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def reproduce(session: nox.Session) -> None:
+    """Build the site twice, in other folders, and compare the two byte by byte."""
+    install(session, "test", ".")
+    options = " ".join(SPHINX_OPTIONS)
+    session.run(
+        "pytest",
+        "tests/reproduce",
+        *session.posargs,
+        env={"SPHINX_OPTIONS": options},
+    )
+
+
+@nox.session(requires=["docs"])
+def faults(session: nox.Session) -> None:
+    """Plant faults in a copy of the project, one at a time, and see each of them caught."""
+    install(session, "test", ".")
+    options = " ".join(SPHINX_OPTIONS)
+    session.run(
+        "pytest",
+        "tests/faults",
+        *session.posargs,
+        env={"SPHINX_OPTIONS": options},
+    )
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style with ruff, types with mypy, and the configuration of the project and its hosts."""
     install(session, "lint", "-e", ".")
@@ -79,6 +108,33 @@ def lint(session: nox.Session) -> None:
             "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files
         )
     session.run("zizmor", "--offline", "--pedantic", ".github")
+
+
+@nox.session(requires=["docs"], default=False)
+def browser(session: nox.Session) -> None:
+    """Use the built site in Chromium: every page, at three widths, light and dark."""
+    install(session, "browser")
+    if not shutil.which("npm"):
+        session.error(
+            "npm is missing, which brings axe and Lighthouse: install Node.js "
+            "(Debian, Ubuntu: apt-get install nodejs npm)."
+        )
+    with session.chdir("tests/browser"):
+        session.run(
+            "npm",
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            external=True,
+        )
+    session.run(
+        "pytest",
+        "--confcutdir",
+        "tests/browser",
+        "tests/browser",
+        *session.posargs,
+    )
 
 
 @nox.session(default=False)
@@ -129,8 +185,9 @@ def linkcheck(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def benchmark(session: nox.Session) -> None:
-    """Measure the graph and its picture beside other tools; `-- --write` keeps the tables."""
+    """Measure the build, and the graph beside other tools; `-- --write` keeps the graph's tables."""
     install(session, "benchmark", ".")
+    session.run("python", "benchmarks/build.py")
     session.run("python", "benchmarks/graph.py", *session.posargs)
 
 

@@ -15,6 +15,7 @@ project_copyright = f"2026, {author}. Text: CC BY 4.0, code: MIT"
 version = release = installed_version("autograd-tutorial")
 base_url = os.environ.get("AUTOGRAD_TUTORIAL_URL", "").rstrip("/") + "/"
 site_root = urlsplit(base_url).path
+repository = os.environ.get("AUTOGRAD_TUTORIAL_REPOSITORY", "")
 
 extensions = [
     "myst_nb",
@@ -23,12 +24,12 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_codeautolink",
     "sphinx_copybutton",
-    "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "sphinxext.opengraph",
     "notfound.extension",
     "book",
     "code_links",
+    "downloads",
     "exercise_pages",
     "fresh_runs",
     "gallery_figures",
@@ -36,6 +37,8 @@ extensions = [
     "mathml",
     "page_assets",
     "search_engines",
+    "search_entries",
+    "whole_prints",
 ]
 
 # Sources
@@ -54,6 +57,9 @@ nitpicky = True
 nitpick_ignore = [("py:class", "matplotlib.axes._axes.Axes")]
 # sphinx-gallery links the names in its own scripts.
 rst_prolog = ".. autolink-skip:: file\n"
+
+# It looks at the whole path; a space in the folder of the project is harmless.
+suppress_warnings = ["sphinx_gallery.space_in_filename"]
 
 # Pages: MyST, executed by myst-nb
 myst_enable_extensions = [
@@ -142,6 +148,7 @@ html_baseurl = base_url.removeprefix("/")
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_favicon = "_static/favicon.svg"
+html_scaled_image_link = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_copy_source = False

@@ -1,14 +1,28 @@
-"""The downloads of the gallery: each runs alone, in an empty folder, with no display."""
+"""The downloads: each runs alone, in an empty folder, with no display, and says what it needs."""
 
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import files, version
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+from zipfile import ZipFile
 
+import downloads
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ConfigError
+
+ROOT = Path(__file__).parents[1]
 
 STEMS = [
     "vector_to_scalar",
@@ -74,6 +88,8 @@ def test_notebook_runs_alone(site: Path, tmp_path: Path, stem: str) -> None:
     notebook = nbformat.read(  # type: ignore[no-untyped-call]
         download(site, f"{stem}.ipynb"), as_version=4
     )
+    # The environment has the package; test_served_downloads.py runs this cell in one that has not.
+    assert "%pip install" in notebook.cells.pop(0).source
     NotebookClient(
         notebook,
         timeout=300,
@@ -89,3 +105,119 @@ def test_notebook_runs_alone(site: Path, tmp_path: Path, stem: str) -> None:
         for data in shown
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def block(script: str) -> dict[str, object]:
+    """Return what a script says about itself, read by the expression that PEP 723 gives."""
+    (found,) = re.finditer(
+        r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$",
+        script,
+    )
+    assert found["type"] == "script"
+    lines = found["content"].splitlines()
+    return tomllib.loads("\n".join(line[2:] for line in lines))
+
+
+def test_every_download_asks_for_the_package(
+    site: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    """It asks for the wheel of the site, if the site has an address, and else for the release."""
+    needed = f"autograd-tutorial=={version('autograd-tutorial')}"
+    for canonical in pages["index.html"].select('link[rel="canonical"]'):
+        address = str(canonical["href"]).removesuffix("index.html")
+        (wheel,) = (site / "wheels").iterdir()
+        needed = f"autograd-tutorial @ {address}wheels/{wheel.name}"
+    checked = 0
+    for page, soup in pages.items():
+        for link in soup.select("a[download]"):
+            file = (site / page).parent / str(link["href"])
+            text = file.read_text("utf-8") if file.suffix != ".zip" else ""
+            if file.suffix == ".py":
+                assert block(text) == {
+                    "requires-python": ">=3.11",
+                    "dependencies": [needed],
+                }, page
+                assert f"`pipx run {file.name}`" in text.splitlines()[0]
+                checked += 1
+            elif file.suffix == ".ipynb":
+                notebook = json.loads(text)
+                nbformat.validate(notebook)
+                source = "".join(notebook["cells"][0]["source"])
+                assert source.endswith(f'\n%pip install --quiet "{needed}"')
+                assert "%pip" not in json.dumps(notebook["cells"][1:])
+                checked += 1
+    assert checked == 2 * (len(STEMS) + 8)
+
+
+def test_no_page_shows_what_is_put_before_a_download(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    """A reader of the page has no use for it."""
+    for page, soup in pages.items():
+        for code in soup.select(".highlight"):
+            assert "# /// script" not in code.get_text(), page
+            assert "%pip" not in code.get_text(), page
+
+
+def test_wheel_is_what_pip_installs(site: Path) -> None:
+    """The wheel has the same files as the package that pip has installed for the tests."""
+    (wheel,) = (site / "wheels").iterdir()
+    number = version("autograd-tutorial")
+    assert wheel.name == f"autograd_tutorial-{number}-py3-none-any.whl"
+    with ZipFile(wheel) as archive:
+        carried = {name: archive.read(name) for name in archive.namelist()}
+    record = f"autograd_tutorial-{number}.dist-info/RECORD"
+    # These are written by pip, or by Python when it runs.
+    left = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+    installed = {
+        str(file): file.read_binary()
+        for file in files("autograd-tutorial") or ()
+        if file.name not in left and file.suffix != ".pyc"
+    }
+    assert carried.pop(record)
+    assert carried == installed
+    for name in ("graph/play.js", "graph/page.css", "py.typed"):
+        assert f"autograd_tutorial/{name}" in carried
+
+
+def test_wheel_has_the_same_bytes_from_anywhere(tmp_path: Path) -> None:
+    """Two folders, two seeds for the order of sets, two times: one wheel."""
+    wheels = set()
+    for seed in ("1", "2"):
+        root = tmp_path / seed
+        shutil.copytree(ROOT / "src", root / "src")
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copyfile(ROOT / name, root / name)
+        code = (
+            "import sys, pathlib, downloads;"
+            "root = pathlib.Path(sys.argv[1]);"
+            "downloads.build_wheel(root, root)"
+        )
+        subprocess.run(
+            [sys.executable, "-c", code, root],
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": seed,
+                "PYTHONPATH": str(ROOT / "docs" / "_ext"),
+            },
+            check=True,
+        )
+        (wheel,) = (root / "wheels").iterdir()
+        wheels.add(wheel.read_bytes())
+    assert len(wheels) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "repository", "message"),
+    [
+        ("example.org/", "", r"AUTOGRAD_TUTORIAL_URL is 'example.org/'"),
+        ("", "https://example.org/a/b", "give the owner and the name"),
+    ],
+)
+def test_addresses_that_cannot_work_are_refused(
+    address: str, repository: str, message: str
+) -> None:
+    """The message says which variable is wrong and what it should hold."""
+    config = SimpleNamespace(html_baseurl=address, repository=repository)
+    with pytest.raises(ConfigError, match=message):
+        downloads.check_addresses(cast("Sphinx", None), cast("Config", config))

@@ -9,10 +9,14 @@ from typing import cast
 import fresh_runs
 import gallery_figures
 import matplotlib.pyplot as plt
+import nbformat
 import pytest
+import whole_prints
 from docutils import nodes
 from mathml import to_mathml
 from matplotlib.figure import Figure
+from myst_nb.core.utils import coalesce_streams
+from nbclient import NotebookClient
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -130,6 +134,19 @@ class TestGalleryFigures:
             ValueError, match=r"gallery/new\.py has no place yet: add it"
         ):
             gallery_figures.reading_order("new.py")
+
+
+def test_prints_are_joined_as_they_were_printed() -> None:
+    """A line that the kernel sends in parts stays a line, and gains no empty one after it."""
+    whole_prints.setup(cast("Sphinx", None))
+    parts = ("one", " line\\n", "two", "\\nthree")
+    source = "".join(f"print('{part}', end='', flush=True)\n" for part in parts)
+    notebook = nbformat.v4.new_notebook(  # type: ignore[no-untyped-call]
+        cells=[nbformat.v4.new_code_cell(source)]  # type: ignore[no-untyped-call]
+    )
+    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    (shown,) = coalesce_streams(notebook.cells[0].outputs)
+    assert shown.text == "one line\ntwo\nthree\n"
 
 
 class TestFreshRuns:

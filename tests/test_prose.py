@@ -16,6 +16,11 @@ from autograd_tutorial.exercises.ex5_log_sine_reciprocal import (
     chain_rule,
     evaluation_trace,
 )
+from autograd_tutorial.exercises.ex6_both_directions import (
+    adjoints,
+    partials,
+    tangents,
+)
 from autograd_tutorial.functions import (
     double_until_large_factor,
     log_sine_reciprocal,
@@ -23,6 +28,7 @@ from autograd_tutorial.functions import (
     triple_square,
     twice_dot,
 )
+from autograd_tutorial.graph.record import LARGEST_PARTIAL
 
 
 def row(values: Tensor) -> str:
@@ -51,6 +57,13 @@ def matrix(values: Tensor) -> str:
 TWO = torch.tensor(2.0, dtype=torch.float64)
 SLOPE = torch.func.jacrev(log_sine_reciprocal)(TWO)
 MIDDLE = torch.func.jacrev(space_to_plane)(torch.tensor([1.0, 2.0, 3.0]))[:, 1]
+EDGES = partials(TWO)
+ADJOINTS = adjoints(EDGES)
+TERMS = [
+    ADJOINTS[result] * slope
+    for (result, source), slope in EDGES.items()
+    if source == "x"
+]
 JUMPS = ", ".join(f"{1000 / 2**n:g}" for n in (1, 2, 3))
 
 STATED = {
@@ -72,9 +85,26 @@ STATED = {
         *(f"{value:.6f}" for value in evaluation_trace(TWO).values()),
         *(f"{value:.6f}" for value in chain_rule(TWO).values()),
     ],
-    "theory/forward-propagation.html": [rf"F'(2) \approx {SLOPE:.6f}"],
+    "exercises/ex6_both_directions.html": [
+        *(f"{value:.6f}" for value in evaluation_trace(TWO).values()),
+        *(f"{value:.6f}" for value in EDGES.values()),
+        *(f"{value:.6f}" for value in tangents(EDGES).values()),
+        *(f"{value:.6f}" for value in ADJOINTS.values()),
+    ],
+    "theory/forward-propagation.html": [
+        rf"F'(2) \approx {SLOPE:.6f}",
+        f"more than {LARGEST_PARTIAL} entries",
+    ],
     "theory/backward-propagation.html": [
         f"tensor({SLOPE:.6f})",
+    ],
+    "gallery/walk_the_graph.html": [
+        *(f"{value:.2f}".replace("-", "−") for value in TERMS),
+        f"{TWO.cos():.2f}".replace("-", "−")[1:],
+        f"{(2 * TWO).log():.2f}",
+        "about {:.2f}, {:.2f} and {:.2f}. Their sum is {:.2f}.".format(
+            *TERMS, sum(TERMS)
+        ).replace("-", "−"),
     ],
     "gallery/vector_to_scalar.html": [
         f"predict {twice_dot(torch.arange(4.0)):g}",

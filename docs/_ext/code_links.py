@@ -3,11 +3,16 @@
 sphinx-codeautolink 0.19 remembers the links of an earlier build for `.rst` files only, and writes
 them into the pages that were out of date when the build began. A MyST page that Sphinx writes
 again for another reason, because a title in its navigation changed, loses them (issue 181 of that
-project). Here the links of every page are remembered, and every page without links gets its own.
+project). Here the links of every page are remembered, and every page that is written gets its own.
+
+It also asks Sphinx which pages are out of date before Sphinx itself does, and Sphinx forgets that
+the configuration has changed once it has said so. Here it is made to say it a second time.
 """
 
 import json
+from functools import partial
 from pathlib import Path
+from time import time_ns
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
@@ -31,6 +36,22 @@ def linker(app: Sphinx) -> SphinxCodeAutoLink:
     )
 
 
+def old_configuration(app: Sphinx) -> Path:
+    """Return where Sphinx puts the mark of the old configuration when it finds another."""
+    return Path(app.outdir, ".buildinfo.bak")
+
+
+def forget_earlier_change(app: Sphinx) -> None:
+    """Remove the mark that an earlier build has left."""
+    old_configuration(app).unlink(missing_ok=True)
+
+
+def remember_change(app: Sphinx) -> None:
+    """Put the mark back from which Sphinx sees that every page must be written again."""
+    if old_configuration(app).exists():
+        old_configuration(app).replace(Path(app.outdir, ".buildinfo"))
+
+
 def remember_links(app: Sphinx) -> None:
     """Read the links of the pages that sphinx-codeautolink left out of its memory."""
     cache = linker(app).cache
@@ -51,25 +72,31 @@ def remember_links(app: Sphinx) -> None:
             ]
 
 
-def mark_pages_without_links(app: Sphinx, exception: Exception | None) -> None:
-    """Tell sphinx-codeautolink which pages were written without their links."""
+def mark_written_pages(
+    began: int, app: Sphinx, exception: Exception | None
+) -> None:
+    """Tell sphinx-codeautolink which pages this build has written: these are without their links."""
     state = linker(app)
     if exception or state.cache is None:
         return
     state.outdated_docs = {
         page
         for page, blocks in state.cache.transforms.items()
-        if blocks and not has_links(app.outdir / f"{page}.html")
+        if blocks and is_newer(app.outdir / f"{page}.html", began)
     }
 
 
-def has_links(page: Path) -> bool:
-    """Tell whether a written page has links in its code."""
-    return page.exists() and "sphinx-codeautolink-a" in page.read_text("utf-8")
+def is_newer(page: Path, began: int) -> bool:
+    """Tell whether a page was written after the build began."""
+    return page.exists() and page.stat().st_mtime_ns >= began
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Run after sphinx-codeautolink has begun, and before it ends."""
+    app.connect("builder-inited", forget_earlier_change, priority=100)
+    app.connect("builder-inited", remember_change, priority=900)
     app.connect("builder-inited", remember_links, priority=900)
-    app.connect("build-finished", mark_pages_without_links, priority=100)
+    app.connect(
+        "build-finished", partial(mark_written_pages, time_ns()), priority=100
+    )
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,7 +5,6 @@ saves the same file again with the ink and the grid replaced by their colours fo
 The furo theme shows one of the two. The `gallery-figure` directive shows such a figure in a page.
 """
 
-import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -14,9 +13,11 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from docutils import nodes
 from matplotlib.figure import Figure
+from scour import scour
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
+from sphinx_gallery.gen_rst import ZIP_DOWNLOAD
 
 from autograd_tutorial import figures
 from autograd_tutorial.graph import Graph
@@ -71,22 +72,23 @@ def save(figure: Figure, light: Path) -> None:
     described = {"Description": alt, "Date": None, "Creator": None}
     with mpl.rc_context({"svg.hashsalt": light.stem, "svg.fonttype": "path"}):
         figure.savefig(light, format="svg", metadata=described)
-    drawing = round_paths(light.read_text(encoding="utf-8"))
-    light.write_text(drawing, encoding="utf-8")
+    drawing = light.read_text(encoding="utf-8")
+    light.write_text(minified(drawing), encoding="utf-8")
     for ink, ink_on_dark in DARK:
         drawing = drawing.replace(ink, ink_on_dark)
-    dark_version(light).write_text(drawing, encoding="utf-8")
+    dark_version(light).write_text(minified(drawing), encoding="utf-8")
 
 
-def round_paths(drawing: str) -> str:
-    """Write the paths of an SVG with two decimals: a hundredth of a point is not seen."""
-    return re.sub(
-        r' d="[^"]*"',
-        lambda path: re.sub(
-            r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", path[0]
-        ),
-        drawing,
-    )
+def minified(drawing: str) -> str:
+    """Return an SVG that looks the same: five digits of a coordinate are enough."""
+    options = scour.generateDefaultOptions()
+    options.digits = 5
+    options.indent_type = "none"
+    options.newlines = False
+    options.shorten_ids = options.strip_ids = True
+    options.strip_comments = options.strip_xml_prolog = True
+    small: str = scour.scourString(drawing, options)
+    return small
 
 
 def dark_version(light: Path) -> Path:
@@ -117,6 +119,13 @@ def size_thumbnails(app: Sphinx, document: nodes.document) -> None:
             drawing = ET.parse(Path(app.srcdir, image["uri"].lstrip("/")))
             image["loading"] = "lazy"
             image.attributes |= size(drawing.getroot())
+
+
+def leave_out_zip(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Offer the script and the notebook, not the zip of both: it holds the time of the build."""
+    if page.startswith("gallery/"):
+        zipped = ZIP_DOWNLOAD.format(f"{Path(page).name}.zip")
+        source[0] = source[0].replace(zipped, "")
 
 
 def images(light: Path, uri: str) -> list[nodes.image]:
@@ -193,7 +202,8 @@ def _get_sg_image_scraper() -> Any:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the directive."""
+    """Register the directive and the steps."""
     app.add_directive("gallery-figure", GalleryFigure)
+    app.connect("source-read", leave_out_zip)
     app.connect("doctree-read", size_thumbnails)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,7 @@ what its layout features need; its copyright notice and licence stay inside the 
 """
 
 import re
+from collections.abc import Iterable
 from html import unescape
 from importlib.resources import as_file, files
 from logging import getLogger
@@ -60,7 +61,7 @@ def visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def characters_in_formulas(pages: list[Path]) -> set[int]:
+def characters_in_formulas(pages: Iterable[Path]) -> set[int]:
     """Return the code points that the formulas of the pages show."""
     formula = re.compile(r"<math.*?</math>", re.DOTALL)
     annotation = re.compile(r"<annotation.*?</annotation>", re.DOTALL)
@@ -90,7 +91,7 @@ def italic(letter: str) -> int:
     for first, last, start in (
         ("A", "Z", 0x1D434),
         ("a", "z", 0x1D44E),
-        ("Α", "Ω", 0x1D6E2),
+        ("Α", "Ω", 0x1D6E2),  # noqa: RUF001 - Greek letters are meant
         ("α", "ω", 0x1D6FC),
     ):
         if first <= letter <= last and letter != "h":
@@ -99,10 +100,17 @@ def italic(letter: str) -> int:
 
 
 def cut_font(app: Sphinx, exception: Exception | None) -> None:
-    """Write the font into the built site."""
+    """Write the font into the built site, unless it is there for the same characters."""
     if exception or app.builder.name not in ("html", "dirhtml"):
         return
     target = app.outdir / app.config.math_font
+    pages = sorted(app.outdir.rglob("*.html"))
+    wanted = characters_in_formulas(pages)
+    made_for = app.doctreedir / "math_font.txt"
+    made_of = f"{app.config.run_fingerprint} {sorted(wanted)}"
+    is_there = target.exists() and made_for.exists()
+    if is_there and made_for.read_text() == made_of:
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     options = subset.Options(
         flavor="woff2",
@@ -116,11 +124,10 @@ def cut_font(app: Sphinx, exception: Exception | None) -> None:
     ) as path:
         font = subset.load_font(str(path), options)
     cutter = subset.Subsetter(options)
-    cutter.populate(
-        unicodes=characters_in_formulas(sorted(app.outdir.rglob("*.html")))
-    )
+    cutter.populate(unicodes=wanted)
     cutter.subset(font)
     subset.save_font(font, str(target), options)
+    made_for.write_text(made_of)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

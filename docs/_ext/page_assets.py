@@ -39,13 +39,11 @@ JOINED = {
 
 ONLY_WITH = {
     "copy.js": ' class="highlight-',
-    "design-tabs.js": "sd-tab-set",
     "sg-tags.js": "sphx-glr-tag",
     "sg_gallery-binder.css": "binder-badge",
     "sg_gallery-dataframe.css": "dataframe",
     "sg_gallery-rendered-html.css": "rendered_html",
     "sg_gallery.css": "sphx-glr-",
-    "sphinx-design.": 'class="sd-',
 }
 """What only some pages use, with a mark that these pages have."""
 
@@ -53,18 +51,17 @@ THEME_SCRIPT = (
     'try { document.body.dataset.theme = localStorage.getItem("theme") || "auto" } '
     'catch { document.body.dataset.theme = "auto" }'
 )
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' file: 'sha256-{digest}'",
-        "style-src 'self' file: 'unsafe-inline'",
-        "img-src 'self' file: data:",
-        "font-src 'self' file:",
-        "connect-src 'self' file:",
-        "base-uri 'none'",
-        "form-action 'self' file:",
-    )
-).format(digest=b64encode(sha256(THEME_SCRIPT.encode()).digest()).decode())
+DIGEST = b64encode(sha256(THEME_SCRIPT.encode()).digest()).decode()
+POLICY = (
+    "default-src 'none'; "
+    f"script-src 'self' file: 'sha256-{DIGEST}'; "
+    "style-src 'self' file: 'unsafe-inline'; "
+    "img-src 'self' file: data:; "
+    "font-src 'self' file:; "
+    "connect-src 'self' file:; "
+    "base-uri 'none'; "
+    "form-action 'self' file:"
+)
 """The site's own files and nothing else; `file:` is for a copy that is opened from a disk."""
 
 

@@ -195,8 +195,13 @@ def space_to_plane_jacobian(x: Tensor) -> Tensor:
 def double_until_large(a: Tensor, threshold: float = 1000.0) -> Tensor:
     r"""Double a tensor until its norm reaches a threshold; then multiply by 100 if its sum is not positive.
 
-    .. math:: f(a) = k \, a, \qquad k = 2^n \text{ if } \textstyle\sum_i a_i > 0,
-              \text{ else } 100 \cdot 2^n
+    .. math::
+
+        \begin{aligned}
+        f(a) &= k \, a, \\
+        k &= 2^n \text{ if } \textstyle\sum_i a_i > 0, \\
+        &\phantom{{}=} \text{else } 100 \cdot 2^n
+        \end{aligned}
 
     Here n is the smallest whole number, at least 1, for which the Euclidean norm of
     :math:`2^n a`, as torch computes it in the dtype of `a`, is not below the threshold. The path through the loop and the branch depends

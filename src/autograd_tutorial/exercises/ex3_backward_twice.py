@@ -52,8 +52,12 @@ def gradients_of_both(
 ) -> tuple[Tensor, Tensor]:
     r"""Return the gradients of two losses that share an expensive part, which runs once.
 
-    .. math:: \nabla_x\, \mathrm{first}(h), \quad \nabla_x\, \mathrm{second}(h),
-              \qquad h = \mathrm{shared}(x)
+    .. math::
+
+        \begin{aligned}
+        & \nabla_x\, \mathrm{first}(h), \quad \nabla_x\, \mathrm{second}(h), \\
+        & h = \mathrm{shared}(x)
+        \end{aligned}
 
     Both passes go back through the graph of h, so the first must leave what
     that graph has saved: `retain_graph=True`. The second may free it. Both

@@ -25,7 +25,12 @@ __all__ = ["EXERCISE", "factor", "weighted_gradient"]
 def weighted_gradient(a: Tensor, v: Tensor) -> Tensor:
     r"""Return the product of v with the Jacobian of `double_until_large` at a, by autograd.
 
-    .. math:: v^\top J = k \, v, \qquad \text{since } f(a) = k \, a \text{ and } J = k I
+    .. math::
+
+        \begin{aligned}
+        v^\top J &= k \, v, \\
+        \text{since } f(a) &= k \, a \text{ and } J = k I
+        \end{aligned}
 
     One factor k holds for all elements: the loop looks at the norm of the
     whole of `a`, and the branch at its sum. `a` is a real floating-point

@@ -45,8 +45,13 @@ DEPENDENCIES = {
 def evaluation_trace(x: Tensor) -> dict[str, Tensor]:
     r"""Return every value of the dependency graph at x, in the order of `DEPENDENCIES`.
 
-    .. math:: x, \quad x^2, \quad \log x^2, \quad \sin x, \quad \log x^2 \cdot \sin x,
-              \quad \frac{1}{x}, \quad F(x) = \log x^2 \cdot \sin x + \frac{1}{x}
+    .. math::
+
+        \begin{aligned}
+        & x, \quad x^2, \quad \log x^2, \quad \sin x, \\
+        & \log x^2 \cdot \sin x, \quad \frac{1}{x}, \\
+        & F(x) = \log x^2 \cdot \sin x + \frac{1}{x}
+        \end{aligned}
 
     `x` is a real floating-point tensor of any shape; every value has its
     shape and dtype.

@@ -21,8 +21,12 @@ __all__ = ["EXERCISE", "adjoints", "partials", "tangents"]
 def partials(x: Tensor) -> dict[tuple[str, str], float]:
     r"""Return the local derivative on each edge of the graph of F at x, by hand.
 
-    .. math:: F(x) = \log(x^2) \cdot \sin x + \frac{1}{x}, \qquad
-              \Bigl\{ (w, u): \frac{\partial w}{\partial u} \Bigr\}
+    .. math::
+
+        \begin{aligned}
+        & F(x) = \log(x^2) \cdot \sin x + \frac{1}{x}, \\
+        & \Bigl\{ (w, u): \frac{\partial w}{\partial u} \Bigr\}
+        \end{aligned}
 
     The keys are pairs (result, source), in the order of evaluation: all
     edges into a value come before the edges that leave it. `x` is a scalar

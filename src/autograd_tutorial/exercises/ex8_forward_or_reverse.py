@@ -47,8 +47,12 @@ def cheaper_mode(
 ) -> Literal["forward", "reverse"]:
     r"""Return the mode that takes fewer passes for the Jacobian of f at x.
 
-    .. math:: n < m \;\Rightarrow\; \text{forward}, \qquad
-              m \le n \;\Rightarrow\; \text{reverse}
+    .. math::
+
+        \begin{aligned}
+        n < m &\;\Rightarrow\; \text{forward} \\
+        m \le n &\;\Rightarrow\; \text{reverse}
+        \end{aligned}
 
     For n inputs and m outputs, forward mode takes n passes and reverse mode
     m. Where both take the same number, either answer is as good; this one

@@ -35,7 +35,7 @@ BORDER = 3
 
 ARROW = 8
 
-LONG = 17
+LONG = 12
 """A statement with more characters takes several lines."""
 
 MOST_SUMS = 100

@@ -248,8 +248,12 @@ class Graph:
     def check(self) -> float:
         r"""Return how far the recorded numbers are from agreeing with each other.
 
-        .. math:: \text{message} = \bar w \, \frac{\partial w}{\partial u}, \qquad
-                  \bar u = \sum \text{messages}
+        .. math::
+
+            \begin{aligned}
+            \text{message} &= \bar w \, \frac{\partial w}{\partial u}, \\
+            \bar u &= \sum \text{messages}
+            \end{aligned}
 
         The first must hold on every edge that has a partial, the second at every node that
         received something. 0 means that both hold to the last bit. A hook that changes a gradient

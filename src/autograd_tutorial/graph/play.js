@@ -42,6 +42,7 @@
     const address = index ? `#figure=${index + 1}&step=` : "#step=";
     let now = whole;
     let linked = false;
+    let moved = false;
 
     /** Scroll the picture, not the page, to what happens in this step. */
     function look(active) {
@@ -99,8 +100,10 @@
       if (all && document.activeElement === link) frame.focus();
       link.hidden = all;
       link.href = address + now;
-      if (all) frame.scrollLeft = 0;
-      else look(active);
+      // To scroll has the whole page laid out: not for what is at its start.
+      if (!all) look(active);
+      else if (moved) frame.scrollLeft = 0;
+      moved = true;
     }
 
     const moves = {

@@ -1,0 +1,156 @@
+"""What is downloaded installs what it imports.
+
+The site carries the package as a wheel. Each script that a page offers begins with a block in the
+form of PEP 723, which `pipx run` and `uv run` read, and each notebook with a cell that does the
+same. Both name the wheel of the site that they come from, or, where the site has no address, the
+package index. Block and cell are put into the copies that the site serves: no page shows them, no
+build runs them, and no script has to be run again because the address has changed.
+
+Where the repository is known too, each page that offers a notebook links to Colab. Colab opens
+notebooks from GitHub alone, so `.ci/publish-notebooks` puts them there.
+"""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import quote
+
+from docutils import nodes
+from hatchling.builders.wheel import WheelBuilder
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ConfigError
+from sphinx.util.typing import ExtensionMetadata
+
+ROOT = Path(__file__).parents[2]
+WHEELS = "wheels"
+COLAB = (
+    "https://colab.research.google.com/github/{}/blob/notebooks/_downloads/{}"
+)
+
+
+def check_addresses(_app: Sphinx, config: Config) -> None:
+    """Refuse an address or a repository from which nothing could be installed or opened."""
+    address, repository = config.html_baseurl, config.repository
+    if address and not re.match(r"https?://[^/]", address):
+        raise ConfigError(
+            f"AUTOGRAD_TUTORIAL_URL is {address!r}: give the whole address, "
+            "as in https://example.org/autograd-tutorial/."
+        )
+    if repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+        raise ConfigError(
+            f"AUTOGRAD_TUTORIAL_REPOSITORY is {repository!r}: give the owner "
+            "and the name on GitHub, as in octocat/autograd-tutorial."
+        )
+
+
+def build_wheel(root: Path, site: Path) -> WheelBuilder:
+    """Build the wheel of the package into the site, and return its builder."""
+    folder = site / WHEELS
+    shutil.rmtree(folder, ignore_errors=True)
+    builder = WheelBuilder(str(root))
+    list(builder.build(directory=str(folder), versions=["standard"]))
+    return builder
+
+
+def requirement(builder: WheelBuilder, site: Path, address: str) -> str:
+    """Return what a download asks for: the wheel of the site, or the release."""
+    name, version = builder.metadata.core.name, builder.metadata.version
+    if not address:
+        return f"{name}=={version}"
+    (wheel,) = (site / WHEELS).iterdir()
+    return f"{name} @ {address}{WHEELS}/{wheel.name}"
+
+
+def head_script(text: str, name: str, python: str, needed: str) -> str:
+    """Return a script with its requirements before it."""
+    return f"""\
+# `pipx run {name}` or `uv run {name}` installs what this file imports, and runs it.
+# /// script
+# requires-python = "{python}"
+# dependencies = ["{needed}"]
+# ///
+{text}"""
+
+
+def head_notebook(text: str, needed: str) -> str:
+    """Return a notebook with a cell before it that installs its requirements."""
+    notebook = json.loads(text)
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "install",
+        "metadata": {},
+        "outputs": [],
+        "source": [
+            "# Install what this notebook imports.\n",
+            f'%pip install --quiet "{needed}"',
+        ],
+    }
+    if notebook["nbformat_minor"] < 5:
+        del cell["id"]
+    notebook["cells"].insert(0, cell)
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+
+def head_downloads(app: Sphinx, exception: Exception | None) -> None:
+    """Build the wheel, and put the requirements into what Sphinx has copied to the site.
+
+    Each build writes all downloads anew, from their sources: Sphinx copies them only when it has
+    written a page.
+    """
+    if exception or app.builder.name != "html":
+        return
+    site = Path(app.outdir)
+    builder = build_wheel(ROOT, site)
+    needed = requirement(builder, site, app.config.html_baseurl)
+    python = builder.metadata.core.requires_python
+    for source, (_, copy) in app.env.dlfiles.items():
+        path = Path(app.srcdir, source)
+        if path.suffix == ".py":
+            text = path.read_text("utf-8")
+            headed = head_script(text, path.name, python, needed)
+        elif path.suffix == ".ipynb":
+            headed = head_notebook(path.read_text("utf-8"), needed)
+        else:
+            continue
+        (site / "_downloads" / copy).write_text(headed, encoding="utf-8")
+
+
+def link_colab(app: Sphinx, document: nodes.document, _page: str) -> None:
+    """Link to Colab beside each notebook that a page offers."""
+    repository = app.config.repository
+    known = repository and app.config.html_baseurl
+    if not known or app.builder.name != "html":
+        return
+    for download in list(document.findall(addnodes.download_reference)):
+        if not download["filename"].endswith(".ipynb"):
+            continue
+        address = COLAB.format(repository, quote(download["filename"]))
+        button = download.parent.parent
+        if "sphx-glr-download" in button.get("classes", ()):
+            link = nodes.reference("", "Open in Colab", refuri=address)
+            button.parent.insert(
+                button.parent.index(button) + 1,
+                nodes.container(
+                    "",
+                    nodes.paragraph("", "", link),
+                    classes=["sphx-glr-download"],
+                ),
+            )
+        else:
+            link = nodes.reference("", "open it in Colab", refuri=address)
+            place = download.parent.index(download) + 1
+            for node in (nodes.Text(")"), link, nodes.Text(" (")):
+                download.parent.insert(place, node)
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the steps."""
+    app.add_config_value("repository", "", "html", types=str)
+    app.connect("config-inited", check_addresses)
+    app.connect("doctree-resolved", link_colab)
+    app.connect("build-finished", head_downloads)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
