@@ -200,6 +200,7 @@ epub_identifier = epub_uid = project
 epub_css_files = ["book.css"]
 epub_show_urls = "no"
 epub_tocdup = False
+epub_tocscope = "includehidden"
 book_date = "2026-01-01T00:00:00Z"
 
 # Links to other hosts: nox -s linkcheck

@@ -58,6 +58,17 @@ def test_every_page_is_a_chapter(
     assert set(chapters) == expected | {"nav.xhtml"}
 
 
+def test_every_chapter_is_in_the_table_of_contents(
+    chapters: dict[str, ET.Element],
+) -> None:
+    """But for the index, which stands at the end."""
+    listed = {
+        (link.get("href") or "").partition("#")[0]
+        for link in chapters["nav.xhtml"].iter(f"{XHTML}a")
+    }
+    assert listed == set(chapters) - {"nav.xhtml", "genindex.xhtml"}
+
+
 def test_formulas_figures_graphs_and_solutions_are_there(
     chapters: dict[str, ET.Element], pages: dict[str, BeautifulSoup]
 ) -> None:

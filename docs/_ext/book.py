@@ -102,6 +102,20 @@ def tidy(document: Document, page: str, pages: set[str]) -> None:
             element.parentNode.removeChild(element)
     for element in elements(document, "details"):
         element.setAttribute("open", "open")
+    for element in elements(document, "a"):
+        link = urlsplit(element.getAttribute("href"))
+        left_out = not link.netloc and urljoin(page, link.path) not in pages
+        if left_out or link.fragment.startswith("step="):
+            element.removeAttribute("href")
+    follow_the_schema(document)
+    set_scripts_apart(document)
+
+
+def follow_the_schema(document: Document) -> None:
+    """Put right what browsers forgive and EPUBCheck does not."""
+    for name, namespace in NAMESPACES.items():
+        for element in elements(document, name):
+            element.setAttribute("xmlns", namespace)
     for element in elements(document, "div"):
         if element.hasAttribute("tooltip"):
             element.removeAttribute("tooltip")
@@ -112,20 +126,6 @@ def tidy(document: Document, page: str, pages: set[str]) -> None:
     for element in elements(document, "figcaption"):
         if element.parentNode:
             element.parentNode.appendChild(element)
-    set_scripts_apart(document)
-    for name, namespace in NAMESPACES.items():
-        for element in elements(document, name):
-            element.setAttribute("xmlns", namespace)
-    cut_links(document, page, pages)
-
-
-def cut_links(document: Document, page: str, pages: set[str]) -> None:
-    """Take away the links that lead to a step of a graph, or to no page of the book."""
-    for element in elements(document, "a"):
-        link = urlsplit(element.getAttribute("href"))
-        inside = not link.netloc and urljoin(page, link.path) not in pages
-        if link.fragment.startswith("step=") or inside:
-            element.removeAttribute("href")
 
 
 def set_scripts_apart(document: Document) -> None:
