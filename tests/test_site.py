@@ -282,6 +282,10 @@ def test_figures_are_svg_without_a_date(site: Path) -> None:
         assert root.findtext(".//{http://purl.org/dc/elements/1.1/}description")
         assert root.find(".//{http://purl.org/dc/elements/1.1/}date") is None
         assert not root.findall(f".//{SVG}image")
+        ids = {element.get("id") for element in root.iter()}
+        for use in root.iter(f"{SVG}use"):
+            glyph = use.get("{http://www.w3.org/1999/xlink}href", "")
+            assert glyph.removeprefix("#") in ids, f"{drawing}: {glyph}"
 
 
 def cell_outputs(soup: BeautifulSoup) -> list[str]:

@@ -5,6 +5,7 @@ saves the same file again with the ink and the grid replaced by their colours fo
 The furo theme shows one of the two. The `gallery-figure` directive shows such a figure in a page.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -88,7 +89,12 @@ def minified(drawing: str) -> str:
     options.shorten_ids = options.strip_ids = True
     options.strip_comments = options.strip_xml_prolog = True
     small: str = scour.scourString(drawing, options)
-    return small
+    # The minifier drops the outline of the space, which is empty, and leaves what refers to it.
+    return re.sub(
+        r'<use [^>]*href="#([^"]*)"[^>]*/>',
+        lambda use: use[0] if f'id="{use[1]}"' in small else "",
+        small,
+    )
 
 
 def dark_version(light: Path) -> Path:
