@@ -110,31 +110,31 @@ def lint(session: nox.Session) -> None:
     session.run("zizmor", "--offline", "--pedantic", ".github")
 
 
-@nox.session(requires=["docs"], default=False)
-def browser(session: nox.Session) -> None:
-    """Use the built site in Chromium: every page, at three widths, light and dark."""
-    install(session, "browser")
+def use_browser(session: nox.Session, *options: str) -> None:
+    """Install what drives Chromium, and test the built site with it."""
     if not shutil.which("npm"):
         session.error(
             "npm is missing, which brings axe and Lighthouse: install Node.js "
             "(Debian, Ubuntu: apt-get install nodejs npm)."
         )
+    install(session, "browser")
     with session.chdir("tests/browser"):
-        session.run(
-            "npm",
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            external=True,
-        )
-    session.run(
-        "pytest",
-        "--confcutdir",
-        "tests/browser",
-        "tests/browser",
-        *session.posargs,
-    )
+        npm = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        session.run(*npm, external=True)
+    session.run("pytest", "--confcutdir", "tests/browser", *options)
+
+
+@nox.session(requires=["docs"], default=False)
+def browser(session: nox.Session) -> None:
+    """Use the built site in Chromium: every page, at three widths, light and dark."""
+    tests = ("tests/browser/test_pages.py", "tests/browser/test_use.py")
+    use_browser(session, *tests, "-n", "2")
+
+
+@nox.session(requires=["docs"], default=False)
+def lighthouse(session: nox.Session) -> None:
+    """Let Lighthouse judge four pages, as on a phone and on a desktop; wants an idle machine."""
+    use_browser(session, "tests/browser/test_lighthouse.py")
 
 
 @nox.session(default=False)

@@ -97,7 +97,8 @@ def test_page(site: str, browser: Browser, path: str, scheme: Any) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         visit(page, address(site, path))
         found = page.evaluate(MEASURE)
-        if width != 768:
+        # The themes differ in their colours alone: for axe, one width in the dark is enough.
+        if width == 1440 or (width == 360 and scheme == "light"):
             found |= axe(page)
         faults += [
             f"{width} px: {name}: {value}"
