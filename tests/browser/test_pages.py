@@ -49,7 +49,11 @@ MEASURE = """() => {
   }
   const images = [...document.images];
   return {
-    "scrolls sideways by": document.documentElement.scrollWidth - innerWidth,
+    "scrolls sideways by": Math.max( // furo has the content scroll, not the page
+      ...[document.documentElement, ...document.querySelectorAll(".content")].map(
+        (part) => part.scrollWidth - part.clientWidth,
+      ),
+    ),
     "small text": [...small],
     "images without a size": images
       .filter((image) => !image.hasAttribute("width") || !image.hasAttribute("height"))
@@ -119,6 +123,10 @@ def visit(page: Page, url: str) -> None:
 
 def axe(page: Page) -> dict[str, list[str]]:
     """Return what axe-core has to say against a page, rule by rule."""
+    # Of what is far from the screen the browser has only guessed the size.
+    page.add_style_tag(
+        content="section { content-visibility: visible !important }"
+    )
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("tags => axe.run({runOnly: tags})", RULES)
     return {
