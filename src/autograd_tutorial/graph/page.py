@@ -25,7 +25,7 @@ MOST_ROWS = 40
 LARGEST_OPEN = 64
 """The number of entries up to which a tensor opens to its numbers."""
 
-OPEN_ROWS = 6
+OPEN_ROWS = 12
 """Up to this many nodes the table is open from the start."""
 
 HEADER = (
