@@ -503,7 +503,7 @@ def test_dot_says_the_same() -> None:
     assert len(graph.nodes()) == 8
     assert len(graph.edges()) == 9
     assert graph.get_node("n1").attr["label"] == (
-        r"v1 = pow(x, 2)\n→ −1.5\n← 0.25"
+        r"v1 =\npow(x, 2)\n→ −1.5\n← 0.25"
     )
     assert graph.get_edge("n0", "n1").attr["label"] == r"× 4\n← 0.9093"
 
