@@ -69,30 +69,23 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+def test_copies(session: nox.Session, folder: str) -> None:
+    """Run the tests that build copies of the project, with the options of its own build."""
+    install(session, "test", ".")
+    options = {"SPHINX_OPTIONS": " ".join(SPHINX_OPTIONS)}
+    session.run("pytest", folder, *session.posargs, env=options)
+
+
 @nox.session
 def reproduce(session: nox.Session) -> None:
     """Build the site twice, in other folders, and compare the two byte by byte."""
-    install(session, "test", ".")
-    options = " ".join(SPHINX_OPTIONS)
-    session.run(
-        "pytest",
-        "tests/reproduce",
-        *session.posargs,
-        env={"SPHINX_OPTIONS": options},
-    )
+    test_copies(session, "tests/reproduce")
 
 
 @nox.session(requires=["docs"])
 def faults(session: nox.Session) -> None:
     """Plant faults in a copy of the project, one at a time, and see each of them caught."""
-    install(session, "test", ".")
-    options = " ".join(SPHINX_OPTIONS)
-    session.run(
-        "pytest",
-        "tests/faults",
-        *session.posargs,
-        env={"SPHINX_OPTIONS": options},
-    )
+    test_copies(session, "tests/faults")
 
 
 @nox.session
@@ -187,7 +180,8 @@ def linkcheck(session: nox.Session) -> None:
 def benchmark(session: nox.Session) -> None:
     """Measure the build, and the graph beside other tools; `-- --write` keeps the graph's tables."""
     install(session, "benchmark", ".")
-    session.run("python", "benchmarks/build.py")
+    # It copies the project as the tests do that build copies.
+    session.run("python", "benchmarks/build.py", env={"PYTHONPATH": "tests"})
     session.run("python", "benchmarks/graph.py", *session.posargs)
 
 

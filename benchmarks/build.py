@@ -23,26 +23,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from project_copy import copy_sources
+
 PROCESSES = str(2 * (os.cpu_count() or 1))
 OPTIONS = ("-n", "-T", "--keep-going", "-j", PROCESSES)
 OFF = ("-D", "nb_execution_mode=off", "-D", "plot_gallery=0")
 REPEATS = 3
-
-
-def copy(folder: Path) -> None:
-    """Copy the project without what builds and tools have written."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
 
 
 def run_bare(docs: Path) -> None:
@@ -118,7 +104,7 @@ def others(docs: Path) -> str:
 def main() -> int:
     """Measure, print the ratios, and return the number of limits that are missed."""
     folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
-    copy(folder)
+    copy_sources(folder)
     docs = folder / "docs"
     plain = (*OFF, "-D", f"extensions={others(docs)}")
 

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 
 
@@ -45,7 +43,7 @@ def build(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Build the site of a copy, with the options that `nox -s docs` has."""
     options = os.environ.get("SPHINX_OPTIONS")
     if not options:
-        pytest.fail(
+        raise RuntimeError(
             "SPHINX_OPTIONS is not set. Start this test with nox, which sets it: "
             "nox -s reproduce faults"
         )

@@ -119,13 +119,10 @@ def follow_the_schema(document: Document) -> None:
     for element in elements(document, "div"):
         if element.hasAttribute("tooltip"):
             element.removeAttribute("tooltip")
-    # A heading that opens and closes holds text alone; a caption stands at an end.
+    # A heading that opens and closes holds text alone.
     for summary in elements(document, "summary"):
         for element in list(summary.getElementsByTagName("p")):
             element.tagName = element.nodeName = "span"
-    for element in elements(document, "figcaption"):
-        if element.parentNode:
-            element.parentNode.appendChild(element)
 
 
 def set_scripts_apart(document: Document) -> None:

@@ -26,7 +26,7 @@ def graphs(document: nodes.document) -> list[nodes.raw]:
     return [
         raw
         for raw in document.findall(nodes.raw)
-        if '<figure class="autograd-graph">' in raw.astext()
+        if '<div class="autograd-graph">' in raw.astext()
     ]
 
 

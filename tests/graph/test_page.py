@@ -39,12 +39,19 @@ def rows(figure: BeautifulSoup) -> list[list[str]]:
 
 def test_figure_stands_alone(figure: BeautifulSoup) -> None:
     """It brings its picture, one script and its styles, and refers to nothing outside."""
-    assert len(figure.find_all("figure", recursive=False)) == 1
+    (whole,) = figure.find_all(recursive=False)
+    assert whole["class"] == ["autograd-graph"]
     assert len(figure.find_all("svg")) == 1
     assert len(figure.find_all("script")) == 1
     assert not figure.select("[src], link, img, iframe")
     html = re.sub(r"http://www.w3.org/2000/svg", "", str(figure))
     assert "://" not in html
+
+
+def test_caption_ends_its_figure(figure: BeautifulSoup) -> None:
+    """HTML allows a caption at the start or the end of a figure alone."""
+    (caption,) = figure.select("figure > figcaption")
+    assert caption.find_next_sibling() is None
 
 
 def test_figures_share_no_id(figure: BeautifulSoup) -> None:

@@ -79,11 +79,11 @@ def to_html(graph: Graph) -> str:
         in_words = _TOLD.format(sentences=sentences)
     is_open = " open" if len(graph.nodes) <= OPEN_ROWS else ""
     return (
-        f'<figure class="autograd-graph"><style>{style()}</style>{played}'
-        f"<figcaption>{_caption(graph)}</figcaption>{in_words}"
+        f'<div class="autograd-graph"><style>{style()}</style>'
+        f"<figure>{played}<figcaption>{_caption(graph)}</figcaption></figure>{in_words}"
         f"<details{is_open}><summary>The evaluation trace as a table</summary>"
         f"{_table(graph)}</details>"
-        f"<script>{script()}</script></figure>"
+        f"<script>{script()}</script></div>"
     )
 
 

@@ -163,7 +163,7 @@
     window.addEventListener("afterprint", () => show(kept));
   }
 
-  document.querySelectorAll("figure.autograd-graph").forEach((figure, index) => {
+  document.querySelectorAll(".autograd-graph").forEach((figure, index) => {
     if (figure.dataset.ready) return;
     figure.dataset.ready = "true";
     if (figure.querySelector(".ag-bar")) start(figure, index);
