@@ -147,6 +147,7 @@ html_title = "autograd-tutorial"
 html_baseurl = base_url.removeprefix("/")
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = [("contents.js", {"loading_method": "defer"})]
 html_favicon = "_static/favicon.svg"
 html_scaled_image_link = False
 html_show_sourcelink = False

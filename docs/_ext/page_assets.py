@@ -16,6 +16,7 @@ import rcssmin
 import rjsmin
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
 from sphinx.util.typing import ExtensionMetadata
 
 JOINED = {
@@ -32,10 +33,16 @@ JOINED = {
         "doctools.js",
         "sphinx_highlight.js",
         "furo.js",
+        "contents.js",
     ),
     "copy.js": ("clipboard.min.js", "copybutton.js"),
 }
 """What is joined, in this order."""
+
+TERMINAL_COLORS = re.compile(r"div\.highlight \.-Color[^{}]*\{[^{}]*\}")
+"""Of the rules of myst-nb three in four: for outputs in colours, which no page has."""
+
+NO_COLORS = "Print it without, or keep the rules for it: see page_assets.py."
 
 ONLY_WITH = {
     "copy.js": ' class="highlight-',
@@ -48,9 +55,11 @@ ONLY_WITH = {
 """What only some pages use, with a mark that these pages have."""
 
 THEME_SCRIPT = (
+    'document.documentElement.classList.remove("no-js"); '
     'try { document.body.dataset.theme = localStorage.getItem("theme") || "auto" } '
     'catch { document.body.dataset.theme = "auto" }'
 )
+"""Furo would tell the page later that scripts run, and so have every element styled again."""
 DIGEST = b64encode(sha256(THEME_SCRIPT.encode()).digest()).decode()
 POLICY = (
     "default-src 'none'; "
@@ -123,13 +132,15 @@ def join(app: Sphinx, exception: Exception | None) -> None:
         text = ""
         for pattern in patterns:
             (part,) = static.rglob(pattern)
-            text += minify(part.read_text("utf-8"), keep_bang_comments=True)
-            text += "\n"
+            rules = TERMINAL_COLORS.sub("", part.read_text("utf-8"))
+            text += minify(rules, keep_bang_comments=True) + "\n"
         (static / name).write_text(text, encoding="utf-8")
         versions[name] = sha256(text.encode()).hexdigest()[:8]
     link = re.compile(rf"({'|'.join(map(re.escape, JOINED))})(\?v=\w+)?(?=\")")
     for page in Path(app.outdir).rglob("*.html"):
         old = page.read_text("utf-8")
+        if '<span class="-Color' in old:
+            raise SphinxError(f"{page}: an output in colours. {NO_COLORS}")
         new = link.sub(lambda found: f"{found[1]}?v={versions[found[1]]}", old)
         if new != old:
             page.write_text(new, encoding="utf-8")

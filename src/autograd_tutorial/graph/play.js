@@ -42,7 +42,6 @@
     const address = index ? `#figure=${index + 1}&step=` : "#step=";
     let now = whole;
     let linked = false;
-    let moved = false;
 
     /** Scroll the picture, not the page, to what happens in this step. */
     function look(active) {
@@ -59,6 +58,11 @@
         ({ left, right } = node.getBoundingClientRect());
       }
       frame.scrollLeft += (left + right - view.left - view.right) / 2;
+    }
+
+    function slide(place) {
+      slider.value = now;
+      slider.setAttribute("aria-valuetext", place);
     }
 
     function show(step) {
@@ -95,15 +99,12 @@
       said.textContent = all
         ? silent
         : `S${place.slice(1)}. ${told[now - 1].textContent}`;
-      slider.value = now;
-      slider.setAttribute("aria-valuetext", place);
+      slide(place);
       if (all && document.activeElement === link) frame.focus();
       link.hidden = all;
       link.href = address + now;
-      // To scroll has the whole page laid out: not for what is at its start.
-      if (!all) look(active);
-      else if (moved) frame.scrollLeft = 0;
-      moved = true;
+      if (all) frame.scrollLeft = 0;
+      else look(active);
     }
 
     const moves = {
@@ -144,10 +145,11 @@
       }
     }
 
+    // The page shows the whole run already: it is left as it is, to be there at once.
     slider.min = 1;
     slider.max = whole;
+    slide("the whole run");
     bar.hidden = false;
-    show(whole);
     window.addEventListener("hashchange", follow);
     // The same link again does not change the address.
     document.addEventListener("click", (event) => {
