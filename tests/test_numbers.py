@@ -28,7 +28,7 @@ PAGES = sorted(
     + [f"gallery/{path.stem}.html" for path in ROOT.glob("gallery/*.py")]
 )
 
-RUN = "pre, .cell_output, .pasted-text, figure"
+RUN = "pre, .cell_output, .pasted-text, figure, .autograd-graph"
 NO_PROSE = "h1, h2, h3, a, annotation, .sphx-glr-footer, section#sources"
 NAMED = re.compile(
     r"\b(?:exercises?|parts?|chapters?|sections?)(?:(?:,| and)? \d+)+",

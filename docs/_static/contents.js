@@ -3,7 +3,7 @@
    before the reader comes near. */
 document.addEventListener("DOMContentLoaded", () => {
   const items = new Map();
-  for (const link of document.querySelectorAll(".contents a[href^='#']")) {
+  for (const link of document.querySelectorAll(".toc-marked a[href^='#']")) {
     const section = document.getElementById(link.hash.slice(1));
     if (section) items.set(section, link.parentElement);
   }
