@@ -89,6 +89,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 3600,
     "show_signature": False,
     "download_all_examples": False,
+    "parallel": True,  # with joblib: as many as Sphinx has
 }
 
 # Reference and links to other projects' documentation (read from small local inventories)

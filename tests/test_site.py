@@ -508,9 +508,7 @@ def test_structures_of_the_network_are_those_of_the_text(
     pages: dict[str, BeautifulSoup],
 ) -> None:
     """The local derivatives that the gallery explains stand on its last graph."""
-    *_, network = pages["gallery/walk_the_graph.html"].select(
-        ".autograd-graph"
-    )
+    *_, network = pages["gallery/walk_the_graph.html"].select(".autograd-graph")
     shown = {text.get_text() for text in network.select(".ag-partial")}
     assert {"diag(6)", "copy", "reorder", "J 6×4"} <= shown
 

@@ -3,7 +3,8 @@
 sphinx-codeautolink 0.19 remembers the links of an earlier build for `.rst` files only, and writes
 them into the pages that were out of date when the build began. A MyST page that Sphinx writes
 again for another reason, because a title in its navigation changed, loses them (issue 181 of that
-project). Here the links of every page are remembered, and every page that is written gets its own.
+project). Here the links of every page are remembered, as they were resolved, and every page that is written
+gets its own.
 
 It also asks Sphinx which pages are out of date before Sphinx itself does, and Sphinx forgets that
 the configuration has changed once it has said so. Here it is made to say it a second time.
@@ -13,8 +14,11 @@ import json
 from functools import partial
 from pathlib import Path
 from time import time_ns
+from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 from sphinx_codeautolink.extension import SphinxCodeAutoLink
 from sphinx_codeautolink.extension.block import (
@@ -23,6 +27,8 @@ from sphinx_codeautolink.extension.block import (
     SourceTransform,
 )
 from sphinx_codeautolink.extension.cache import DataCache
+
+logger = logging.getLogger(__name__)
 
 
 def linker(app: Sphinx) -> SphinxCodeAutoLink:
@@ -52,24 +58,43 @@ def remember_change(app: Sphinx) -> None:
         old_configuration(app).replace(Path(app.outdir, ".buildinfo"))
 
 
-def remember_links(app: Sphinx) -> None:
-    """Read the links of the pages that sphinx-codeautolink left out of its memory."""
+def set_links_aside(app: Sphinx) -> None:
+    """Have sphinx-codeautolink resolve the names of the pages alone that are read in this build."""
     cache = linker(app).cache
+    if cache is not None:
+        cache.transforms.clear()
+
+
+def take_up_links(app: Sphinx, env: BuildEnvironment) -> None:
+    """Give it back the links of the other pages, as they were resolved."""
+    state = linker(app)
     stored = app.doctreedir / DataCache.cache_filename
-    if cache is None or not stored.exists():
+    if state.cache is None or not stored.exists():
         return
     for page, blocks in json.loads(stored.read_text("utf-8")).items():
-        if page not in cache.transforms and page in app.env.all_docs:
-            cache.transforms[page] = [
-                SourceTransform(
-                    **{
-                        **block,
-                        "example": CodeExample(**block["example"]),
-                        "names": [Name(**name) for name in block["names"]],
-                    }
-                )
-                for block in blocks
+        if page not in state.cache.transforms and page in env.all_docs:
+            state.cache.transforms[page] = [
+                restored(block, page, state.inventory) for block in blocks
             ]
+
+
+def restored(
+    block: dict[str, Any], page: str, inventory: dict[str, str]
+) -> SourceTransform:
+    """Return the links of a block of code; of one that has lost its target there is a warning."""
+    names = [Name(**name) for name in block["names"]]
+    for name in names:
+        if name.resolved_location not in inventory:
+            logger.warning(
+                "Inventory missing `%s`", name.resolved_location, location=page
+            )
+    return SourceTransform(
+        **{
+            **block,
+            "example": CodeExample(**block["example"]),
+            "names": [n for n in names if n.resolved_location in inventory],
+        }
+    )
 
 
 def mark_written_pages(
@@ -95,7 +120,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Run after sphinx-codeautolink has begun, and before it ends."""
     app.connect("builder-inited", forget_earlier_change, priority=100)
     app.connect("builder-inited", remember_change, priority=900)
-    app.connect("builder-inited", remember_links, priority=900)
+    app.connect("builder-inited", set_links_aside, priority=900)
+    app.connect("env-updated", take_up_links, priority=900)
     app.connect(
         "build-finished", partial(mark_written_pages, time_ns()), priority=100
     )
