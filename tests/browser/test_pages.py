@@ -200,8 +200,13 @@ def test_a_page_with_defects_is_found_out(site: str, page: Page) -> None:
     page.add_init_script(WATCH + TASKS)
     page.set_viewport_size({"width": 360, "height": 900})
     page.goto(site + "index.html")
-    page.evaluate("const end = Date.now() + 300; while (Date.now() < end);")
-    page.wait_for_timeout(500)  # until the browser has told of it
+    page.evaluate(
+        """() => setTimeout(() => {
+          const end = Date.now() + 300;
+          while (Date.now() < end);
+        })"""
+    )
+    page.wait_for_timeout(1000)  # until the browser has told of it
     assert page.evaluate(BLOCKED) >= 250
     page.evaluate(
         """() => {
