@@ -3,8 +3,8 @@
 sphinx-codeautolink 0.19 remembers the links of an earlier build for `.rst` files only, and writes
 them into the pages that were out of date when the build began. A MyST page that Sphinx writes
 again for another reason, because a title in its navigation changed, loses them (issue 181 of that
-project). Here the links of every page are remembered, as they were resolved, and every page that is written
-gets its own.
+project). Here the links of every page are remembered, as they were resolved, and every page that is
+written gets its own.
 
 It also asks Sphinx which pages are out of date before Sphinx itself does, and Sphinx forgets that
 the configuration has changed once it has said so. Here it is made to say it a second time.
