@@ -138,9 +138,9 @@ codeautolink_inventory_map = {
     "torch.nn.modules.linear.Linear": "torch.nn.Linear",
 }
 
-# The font of the formulas; site.css names the same file.
-math_font = "_static/fonts/stix-two-math.woff2"
-html_context = {"math_font": math_font}
+# The style sheet with the font of the formulas, for the pages that have some
+math_style = "_static/math.css"
+html_context = {"math_style": math_style}
 
 # The built site
 html_theme = "furo"

@@ -2,13 +2,16 @@
 
 An unknown command is a warning, so with `-W` it fails the build. The LaTeX source stays in the
 page as an annotation. The font is STIX Two Math, cut to the characters that the pages use and
-what its layout features need; its copyright notice and licence stay inside the file.
+what its layout features need; its copyright notice and licence stay inside it. A style sheet
+carries it: a font that came later, as a file of its own, would move the lines of the text.
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable
 from html import unescape
 from importlib.resources import as_file, files
+from io import BytesIO
 from logging import getLogger
 from pathlib import Path
 
@@ -24,6 +27,11 @@ from sphinx.writers.html5 import HTML5Translator
 logger = logging.getLogger(__name__)
 getLogger("fontTools").setLevel("WARNING")  # it reports each table that it cuts
 converter = LatexToMathML(annotation=True, fancy_error=False)
+
+FONT_FACE = (
+    '@font-face {{ font-family: "STIX Two Math"; '
+    'src: url("data:font/woff2;base64,{}") format("woff2"); }}\n'
+)
 
 
 def to_mathml(node: nodes.Node, latex: str, *, display: bool) -> str:
@@ -100,10 +108,10 @@ def italic(letter: str) -> int:
 
 
 def cut_font(app: Sphinx, exception: Exception | None) -> None:
-    """Write the font into the built site, unless it is there for the same characters."""
+    """Write the style sheet with the font, unless it is there for the same characters."""
     if exception or app.builder.name not in ("html", "dirhtml"):
         return
-    target = app.outdir / app.config.math_font
+    target = app.outdir / app.config.math_style
     pages = sorted(app.outdir.rglob("*.html"))
     wanted = characters_in_formulas(pages)
     made_for = app.doctreedir / "math_font.txt"
@@ -111,7 +119,6 @@ def cut_font(app: Sphinx, exception: Exception | None) -> None:
     is_there = target.exists() and made_for.exists()
     if is_there and made_for.read_text() == made_of:
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
     options = subset.Options(
         flavor="woff2",
         hinting=False,
@@ -126,13 +133,16 @@ def cut_font(app: Sphinx, exception: Exception | None) -> None:
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=wanted)
     cutter.subset(font)
-    subset.save_font(font, str(target), options)
+    file = BytesIO()
+    subset.save_font(font, file, options)
+    data = b64encode(file.getvalue()).decode()
+    target.write_text(FONT_FACE.format(data), encoding="utf-8")
     made_for.write_text(made_of)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the math renderer and the font."""
-    app.add_config_value("math_font", "_static/math.woff2", "html", types=str)
+    """Register the math renderer and the style sheet with its font."""
+    app.add_config_value("math_style", "_static/math.css", "html", types=str)
     app.add_html_math_renderer(
         "mathml",
         inline_renderers=(visit_math, None),

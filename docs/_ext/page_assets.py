@@ -2,7 +2,7 @@
 
 What every page uses is joined into one style sheet and one script. What only some pages use is
 linked from these alone. A content security policy allows nothing but the files of the site and the
-one inline script that sets the theme before the page is drawn.
+one inline script that readies the page before it is drawn: its theme, and its font for formulas.
 """
 
 import re
@@ -42,8 +42,6 @@ JOINED = {
 TERMINAL_COLORS = re.compile(r"div\.highlight \.-Color[^{}]*\{[^{}]*\}")
 """Of the rules of myst-nb three in four: for outputs in colours, which no page has."""
 
-NO_COLORS = "Print it without, or keep the rules for it: see page_assets.py."
-
 ONLY_WITH = {
     "copy.js": ' class="highlight-',
     "sg-tags.js": "sphx-glr-tag",
@@ -56,17 +54,19 @@ ONLY_WITH = {
 
 THEME_SCRIPT = (
     'document.documentElement.classList.remove("no-js"); '
+    "document.fonts.load(\"1em 'STIX Two Math'\"); "
     'try { document.body.dataset.theme = localStorage.getItem("theme") || "auto" } '
     'catch { document.body.dataset.theme = "auto" }'
 )
-"""Furo would tell the page later that scripts run, and so have every element styled again."""
+"""Furo would tell the page later that scripts run, and so have every element styled again; and the
+browser would read the font of the formulas later, and so move the lines around them."""
 DIGEST = b64encode(sha256(THEME_SCRIPT.encode()).digest()).decode()
 POLICY = (
     "default-src 'none'; "
     f"script-src 'self' file: 'sha256-{DIGEST}'; "
     "style-src 'self' file: 'unsafe-inline'; "
     "img-src 'self' file: data:; "
-    "font-src 'self' file:; "
+    "font-src data:; "
     "connect-src 'self' file:; "
     "base-uri 'none'; "
     "form-action 'self' file:"
@@ -132,15 +132,20 @@ def join(app: Sphinx, exception: Exception | None) -> None:
         text = ""
         for pattern in patterns:
             (part,) = static.rglob(pattern)
-            rules = TERMINAL_COLORS.sub("", part.read_text("utf-8"))
-            text += minify(rules, keep_bang_comments=True) + "\n"
+            text += minify(part.read_text("utf-8"), keep_bang_comments=True)
+            text += "\n"
+        if name.endswith(".css"):
+            text = TERMINAL_COLORS.sub("", text)
         (static / name).write_text(text, encoding="utf-8")
         versions[name] = sha256(text.encode()).hexdigest()[:8]
     link = re.compile(rf"({'|'.join(map(re.escape, JOINED))})(\?v=\w+)?(?=\")")
     for page in Path(app.outdir).rglob("*.html"):
         old = page.read_text("utf-8")
         if '<span class="-Color' in old:
-            raise SphinxError(f"{page}: an output in colours. {NO_COLORS}")
+            raise SphinxError(
+                f"{page}: an output in colours. Print it without, or keep the "
+                "rules for it: TERMINAL_COLORS in page_assets.py."
+            )
         new = link.sub(lambda found: f"{found[1]}?v={versions[found[1]]}", old)
         if new != old:
             page.write_text(new, encoding="utf-8")
