@@ -1,5 +1,6 @@
 """The built site, served under a sub-path as well as at the root, and the system's Chromium."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -13,14 +14,16 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "docs" / "_build" / "html"
 PREFIX = "/autograd-tutorial"
+SLOW = "/slow/autograd-tutorial"
+"""Where the same site comes over a slow line."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -55,13 +58,38 @@ def pages() -> list[str]:
     )
 
 
+class SlowLine:
+    """What an application sends, in small pieces with pauses between them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Take the application."""
+        self.app = app
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer a request: 4 KiB every 40 milliseconds."""
+
+        async def send_slowly(message: Message) -> None:
+            body = message.get("body", b"")
+            for start in range(0, len(body), 4096):
+                piece = body[start : start + 4096]
+                await send({**message, "body": piece, "more_body": True})
+                await asyncio.sleep(0.04)
+            await send({**message, "body": b""} if body else message)
+
+        await self.app(scope, receive, send_slowly)
+
+
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """Serve the built site on the loopback interface, compressed, and return its address."""
-    files = StaticFiles(directory=SITE, html=True)
+    files = GZipMiddleware(
+        StaticFiles(directory=SITE, html=True), compresslevel=9
+    )
+    slow = SlowLine(files)
     app = Starlette(
-        routes=[Mount(PREFIX, files), Mount("/", files)],
-        middleware=[Middleware(GZipMiddleware, compresslevel=9)],
+        routes=[Mount(SLOW, slow), Mount(PREFIX, files), Mount("/", files)]
     )
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     listener = socket.create_server(("127.0.0.1", 0))
