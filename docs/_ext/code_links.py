@@ -82,19 +82,16 @@ def restored(
     block: dict[str, Any], page: str, inventory: dict[str, str]
 ) -> SourceTransform:
     """Return the links of a block of code; of one that has lost its target there is a warning."""
-    names = [Name(**name) for name in block["names"]]
-    for name in names:
-        if name.resolved_location not in inventory:
+    names = []
+    for name in (Name(**entry) for entry in block["names"]):
+        if name.resolved_location in inventory:
+            names.append(name)
+        else:
             logger.warning(
                 "Inventory missing `%s`", name.resolved_location, location=page
             )
-    return SourceTransform(
-        **{
-            **block,
-            "example": CodeExample(**block["example"]),
-            "names": [n for n in names if n.resolved_location in inventory],
-        }
-    )
+    example = CodeExample(**block["example"])
+    return SourceTransform(**{**block, "example": example, "names": names})
 
 
 def mark_written_pages(
