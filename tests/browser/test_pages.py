@@ -1,8 +1,8 @@
 """Every page, at three widths, light and dark: no error, nothing foreign, nothing cut, nothing small."""
 
-import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
@@ -67,11 +67,7 @@ MEASURE = """() => {
 
 def address(site: str, page: str) -> str:
     """Return where a page is; the one for a missing page belongs to the root."""
-    return (
-        re.sub(f"({PREFIX}|{SLOW})/$", "/", site) + page
-        if page == "404.html"
-        else site + page
-    )
+    return (urljoin(site, "/") if page == "404.html" else site) + page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -82,7 +78,7 @@ def test_page(site: str, browser: Browser, path: str, scheme: Any) -> None:
     # What comes late may move what is there: the dark pages come over a slow line.
     if scheme == "dark":
         site = site.replace(PREFIX, SLOW)
-    root = address(site, "404.html").removesuffix("404.html")
+    root = urljoin(site, "/")
 
     def request(sent: Request) -> None:
         if not sent.url.startswith((root, "data:")):
@@ -151,28 +147,22 @@ def test_weight(site: str, browser: Browser, path: str) -> None:
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("Network.enable")
-    addresses: dict[str, str] = {}
-    session.on(
-        "Network.requestWillBeSent",
-        lambda event: addresses.update(
-            {event["requestId"]: event["request"]["url"]}
-        ),
-    )
-    loaded: dict[str, float] = {}
-    session.on(
-        "Network.loadingFinished",
-        lambda event: loaded.update(
-            {event["requestId"]: event["encodedDataLength"]}
-        ),
-    )
+    inline: set[str] = set()
+    sizes: list[float] = []
+
+    def requested(event: dict[str, Any]) -> None:
+        # A data: address came within a style sheet, which is counted.
+        if event["request"]["url"].startswith("data:"):
+            inline.add(event["requestId"])
+
+    def loaded(event: dict[str, Any]) -> None:
+        if event["requestId"] not in inline:
+            sizes.append(event["encodedDataLength"])
+
+    session.on("Network.requestWillBeSent", requested)
+    session.on("Network.loadingFinished", loaded)
     visit(page, address(site, path))
     context.close()
-    # A data: address came within a style sheet, which is counted.
-    sizes = [
-        size
-        for request, size in loaded.items()
-        if not addresses[request].startswith("data:")
-    ]
     weight = sum(sizes) / 1024
     assert weight <= budget["KiB"], f"{weight:.1f} KiB"
     assert len(sizes) <= budget["requests"], f"{len(sizes)} requests"
