@@ -54,12 +54,15 @@ ONLY_WITH = {
 
 THEME_SCRIPT = (
     'document.documentElement.classList.remove("no-js"); '
-    "document.fonts.load(\"1em 'STIX Two Math'\"); "
+    'document.body.style.visibility = "hidden"; '
+    "document.fonts.load(\"1em 'STIX Two Math'\")"
+    '.finally(() => document.body.style.removeProperty("visibility")); '
     'try { document.body.dataset.theme = localStorage.getItem("theme") || "auto" } '
     'catch { document.body.dataset.theme = "auto" }'
 )
 """Furo would tell the page later that scripts run, and so have every element styled again; and the
-browser would read the font of the formulas later, and so move the lines around them."""
+browser would read the font of the formulas after it has drawn the text, and so move its lines: the
+text is hidden until then, some milliseconds, since the font has come within a style sheet."""
 DIGEST = b64encode(sha256(THEME_SCRIPT.encode()).digest()).decode()
 POLICY = (
     "default-src 'none'; "

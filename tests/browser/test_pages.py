@@ -212,7 +212,7 @@ def test_a_page_with_defects_is_found_out(site: str, page: Page) -> None:
     page.goto(site + "index.html")
     page.evaluate(
         """() => setTimeout(() => {
-          const end = Date.now() + 300;
+          const end = Date.now() + 320;
           while (Date.now() < end);
         })"""
     )
