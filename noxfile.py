@@ -4,8 +4,13 @@
 # ///
 """The sessions that build, test and check the project; `nox -l` lists them."""
 
+import ast
+import contextlib
 import os
 import shutil
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import nox
@@ -26,17 +31,94 @@ HOSTED = {
     "readthedocs": (".readthedocs.yaml",),
 }
 """What the hosts read, by the schema that it follows."""
+TESTS = ROOT / "tests"
+SITE_TESTS = TESTS / "site"
 BOOK = ROOT / "docs" / "_build" / "epub" / "autograd-tutorial.epub"
 PROCESSES = str(2 * (os.cpu_count() or 1))
 """Each takes ten pages at a time, and some wait for their kernels: so there are more than cores."""
+ALL_TESTS = ("-n", "auto", "--dist", "loadgroup")
 SPHINX_OPTIONS = ("-n", "-T", "-W", "--keep-going", "-j", PROCESSES)
+
+
+UV_SETTINGS = {
+    "extra-index-url",
+    "find-links",
+    "index",
+    "index-url",
+    "torch-backend",
+}
+"""What says to uv where packages come from, in its files."""
+UV_VARIABLES = {
+    "UV_CONFIG_FILE",
+    "UV_DEFAULT_INDEX",
+    *(f"UV_{name.replace('-', '_').upper()}" for name in UV_SETTINGS),
+}
+"""What says so in the environment."""
+UV_FOLDERS = (
+    os.environ.get("XDG_CONFIG_HOME", "~/.config"),
+    os.environ.get("APPDATA", "~/.config"),
+    "/etc",
+)
+FROM_PIP = {
+    "find-links": ("UV_FIND_LINKS", ","),
+    "index-url": ("UV_DEFAULT_INDEX", " "),
+}
+"""The settings of pip that uv can follow: its variable, and what stands between several values."""
+
+
+def uv_is_told() -> bool:
+    """Tell whether somebody has said to uv where packages come from."""
+    files = [
+        Path(folder, "uv", "uv.toml").expanduser() for folder in UV_FOLDERS
+    ]
+    settings = set()
+    for file in filter(Path.is_file, [ROOT / "uv.toml", *files]):
+        said = tomllib.loads(file.read_text("utf-8"))
+        settings |= {*said, *said.get("pip", {})}
+    return bool(UV_VARIABLES & {*os.environ} or UV_SETTINGS & settings)
+
+
+def told_to_pip() -> dict[str, str]:
+    """Return where pip has been told to look, by a variable or a file, as variables of uv."""
+    told: dict[str, str] = {}
+    for pip in ([sys.executable, "-m", "pip"], ["pip"]):  # uvx has none
+        with contextlib.suppress(OSError):
+            command = [*pip, "config", "list"]
+            found = subprocess.run(
+                command, capture_output=True, check=False, text=True
+            )
+            for line in found.stdout.splitlines():  # variables come first
+                key, _, value = line.partition("=")
+                name, between = FROM_PIP.get(
+                    key.rpartition(".")[2], (None, "")
+                )
+                if name:
+                    places = ast.literal_eval(value).split()
+                    told.setdefault(name, between.join(places))
+    return told
+
+
+def sources() -> dict[str, str]:
+    """Return the variables that say to uv where packages come from, if nobody has said so.
+
+    Without a word from pip either, PyTorch comes from its index without CUDA,
+    which spares several gigabytes.
+    """
+    if uv_is_told():
+        return {}
+    return told_to_pip() or {"UV_TORCH_BACKEND": "cpu"}
 
 
 def install(session: nox.Session, group: str, *package: str) -> None:
     """Install a dependency group and the package itself, in the versions of constraints.txt."""
     requirements = nox.project.dependency_groups(PROJECT, group)
-    # This spares those who have uv several gigabytes of CUDA.
-    session.env.setdefault("UV_TORCH_BACKEND", "cpu")
+    if session.venv_backend == "uv":
+        session.env.update(sources())
+        # uv compiles nothing. Python does, here, also if it is told to write nothing elsewhere.
+        bytecode = Path(session.virtualenv.location, "bytecode")
+        session.env.update(
+            PYTHONPYCACHEPREFIX=str(bytecode), PYTHONDONTWRITEBYTECODE=""
+        )
     session.install("-c", "constraints.txt", *requirements, *package)
 
 
@@ -56,17 +138,31 @@ def write(session: nox.Session, builder: str, *options: str) -> None:
 def docs(session: nox.Session) -> None:
     """Build the site, run everything in it, and print the path to open."""
     install(session, "docs", "-e", ".")
-    session.run(
-        "sphinx-build", *SPHINX_OPTIONS, "docs", str(SITE), *session.posargs
-    )
+    session.run("sphinx-build", *SPHINX_OPTIONS, "docs", str(SITE))
     session.log(f"The site is built. Open {SITE / 'index.html'}")
 
 
-@nox.session(requires=["docs"])
+def needs_site(arguments: list[str]) -> bool:
+    """Tell whether the arguments of pytest leave a test of the site in."""
+    paths = [ROOT / word.partition("::")[0] for word in arguments]
+    named = [
+        path for path in paths if path.is_relative_to(TESTS) and path.exists()
+    ]
+    return not named or any(
+        SITE_TESTS.is_relative_to(path) or path.is_relative_to(SITE_TESTS)
+        for path in named
+    )
+
+
+_, _, ARGUMENTS = "\0".join(sys.argv).partition("\0--\0")
+"""What stands after `--`. A session cannot choose what it requires once it runs."""
+
+
+@nox.session(requires=["docs"] if needs_site(ARGUMENTS.split("\0")) else [])
 def tests(session: nox.Session) -> None:
-    """Test the package and the built site (which it builds first)."""
+    """Test the package and the built site (which it builds first); `-- PATH -k NAME` chooses tests."""
     install(session, "test", ".")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or ALL_TESTS))
 
 
 def test_copies(session: nox.Session, folder: str) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,7 @@ from nbclient import NotebookClient
 from torch import Tensor
 
 from autograd_tutorial import check
+from autograd_tutorial.checker import observe
 from autograd_tutorial.checker.report import Report
 from autograd_tutorial.exercises import EXERCISES
 from autograd_tutorial.exercises.ex2_sine_derivative import derivative_of_sine
@@ -185,6 +187,38 @@ def test_ctrl_c(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.stdout.read() == "interrupted, and True\n"
         assert process.wait(30) == 0
+
+
+class Slow:
+    """The module `time` of a machine that gives a program a quarter of its time."""
+
+    def __getattr__(self, name: str) -> object:
+        """Return what is as always."""
+        return getattr(time, name)
+
+    def monotonic(self) -> float:
+        """Return the time on a wall where everything takes long."""
+        return 4 * time.monotonic()
+
+
+def test_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer has its seconds of the processor; one that waits is stopped all the same."""
+    monkeypatch.setattr(observe, "time", Slow())
+    monkeypatch.setattr(observe, "PATIENCE", 1000)
+
+    def works(x: Tensor) -> Tensor:
+        end = time.thread_time() + 0.1
+        while time.thread_time() < end:
+            pass
+        return derivative_of_sine(x)
+
+    def waits(x: Tensor) -> Tensor:
+        time.sleep(0.2)
+        return derivative_of_sine(x)
+
+    assert check("ex2", works, seconds=2).passed
+    assert "did not come" in str(check("ex2", waits, seconds=2))
+    assert "did not come" in str(check("ex2", loops, seconds=0.5))
 
 
 def test_report_shows_itself(capsys: pytest.CaptureFixture[str]) -> None:

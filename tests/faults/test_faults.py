@@ -15,9 +15,9 @@ from project_copy import ROOT, build, copy_sources, run
 pytestmark = pytest.mark.timeout(1800)
 
 NUMBERS = (
-    "tests/test_numbers.py::test_every_number_stands_in_what_the_page_runs"
+    "tests/site/test_numbers.py::test_every_number_stands_in_what_the_page_runs"
 )
-SITE = "tests/test_site.py::"
+SITE = "tests/site/test_site.py::"
 PAGE = "docs/theory/jacobians.md"
 SCRIPT = "gallery/newton.py"
 FUNCTIONS = "src/autograd_tutorial/functions.py"
@@ -121,7 +121,7 @@ FAULTS = [
         "import torch\n",
         'import torch\n\nopen("kinks.py").close()\n',
         ("test_script_runs_alone[newton]", "No such file", "kinks.py"),
-        test="tests/test_downloads.py::test_script_runs_alone[newton]",
+        test="tests/site/test_downloads.py::test_script_runs_alone[newton]",
     ),
     # The package
     Fault(

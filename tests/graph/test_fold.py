@@ -86,11 +86,11 @@ def test_a_chain(length: int) -> None:
 
 
 def test_ten_thousand_operations_take_a_moment() -> None:
-    """Folding is linear in the number of operations."""
+    """Folding is linear in the number of operations: it takes little of the processor's time."""
     graph = chain(10_000, "mul sin")
-    begin = time.perf_counter()
+    begin = time.process_time()
     fold(graph)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def test_a_block_of_three() -> None:

@@ -68,7 +68,9 @@ def check(exercise: str, *answers: object, seconds: float = 5.0) -> Report:
         order of the statement. A function whose name is that of the statement
         may stand anywhere, and those that you have not written may be left out.
     seconds
-        How long each function may take, over all inputs together.
+        How long each function may take, over all inputs together: time of the
+        processor, and time spent waiting. What else the machine does takes
+        nothing from it.
 
     Returns
     -------

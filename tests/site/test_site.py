@@ -16,7 +16,7 @@ from fontTools.ttLib import TTFont
 
 from autograd_tutorial import figures
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
 
 

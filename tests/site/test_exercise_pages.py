@@ -1,12 +1,12 @@
 """The page of each exercise: what it offers and says is what the package has."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
 from learner import solved
-from nbclient import NotebookClient
 
 from autograd_tutorial.checker.exercise import Exercise
 from autograd_tutorial.exercises import EXERCISES, starter
@@ -100,37 +100,37 @@ def test_script_is_the_starter(site: Path, exercise: Exercise) -> None:
     assert below == starter(exercise).read_text("utf-8")
 
 
+@pytest.mark.xdist_group("notebooks")
 @EACH
 def test_notebook_answers_back(
-    site: Path, exercise: Exercise, tmp_path: Path
+    site: Path,
+    exercise: Exercise,
+    run_notebook: Callable[[nbformat.NotebookNode, Path], None],
+    tmp_path: Path,
 ) -> None:
     """The notebook runs; its last cell is a card, which says passed only when it is solved."""
     notebook = nbformat.read(  # type: ignore[no-untyped-call]
         offered(site, exercise, ".ipynb"), as_version=4
     )
-    # The environment has the package; test_served_downloads.py runs this cell in one that has not.
+    # The environment has the package; tests/downloads runs this cell in one that has not.
     assert "%pip install" in notebook.cells.pop(0).source
-    card = run(notebook, tmp_path)
-    assert "Not yet" in card
-    assert "still to do" in card
+    run_notebook(notebook, tmp_path)
+    untouched = card(notebook)
+    assert "Not yet" in untouched
+    assert "still to do" in untouched
     # The solved script, with its cells in the place of the notebook's.
     cells = solved(exercise).replace(".exit()", "").split("# %%")[2:]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell, source in zip(code, cells, strict=True):
         cell.source = source
-    card = run(notebook, tmp_path)
-    assert "Not yet" not in card
-    assert card.count("Passed:") == len(exercise.tasks)
+    run_notebook(notebook, tmp_path)
+    done = card(notebook)
+    assert "Not yet" not in done
+    assert done.count("Passed:") == len(exercise.tasks)
 
 
-def run(notebook: nbformat.NotebookNode, folder: Path) -> str:
-    """Run a notebook and return the text of the card that its last cell shows."""
-    NotebookClient(
-        notebook,
-        timeout=120,
-        kernel_name="python3",
-        resources={"metadata": {"path": folder}},
-    ).execute()
+def card(notebook: nbformat.NotebookNode) -> str:
+    """Return the text of the card that the last cell of a notebook shows."""
     (output,) = notebook.cells[-1].outputs
-    card = BeautifulSoup(output.data["text/html"], "html.parser")
-    return card.get_text(" ")
+    shown = BeautifulSoup(output.data["text/html"], "html.parser")
+    return shown.get_text(" ")

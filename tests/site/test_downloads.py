@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from importlib.metadata import files, version
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,13 +17,13 @@ from zipfile import ZipFile
 import downloads
 import nbformat
 import pytest
+from alone import run_alone
 from bs4 import BeautifulSoup
-from nbclient import NotebookClient
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 STEMS = [
     "vector_to_scalar",
@@ -59,43 +60,27 @@ def test_script_runs_alone(site: Path, tmp_path: Path, stem: str) -> None:
     """The script needs nothing beside it, and says nothing but that there is no display."""
     script = tmp_path / f"{stem}.py"
     script.write_bytes(download(site, script.name).read_bytes())
-    unset = ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "PYTHONPATH")
-    environment = {
-        name: value for name, value in os.environ.items() if name not in unset
-    }
-    run = subprocess.run(
-        [
-            sys.executable,
-            "-W",
-            "ignore:FigureCanvasAgg is non-interactive",
-            script.name,
-        ],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stderr == ""
+    run = run_alone(script)
+    assert run.status == 0, run.errors
+    assert run.errors == ""
     assert list(tmp_path.iterdir()) == [script]
 
 
+@pytest.mark.xdist_group("notebooks")
 @pytest.mark.parametrize("stem", STEMS)
-def test_notebook_runs_alone(site: Path, tmp_path: Path, stem: str) -> None:
+def test_notebook_runs_alone(
+    site: Path,
+    tmp_path: Path,
+    run_notebook: Callable[[nbformat.NotebookNode, Path], None],
+    stem: str,
+) -> None:
     """The notebook runs from top to bottom, and shows at least one figure."""
     notebook = nbformat.read(  # type: ignore[no-untyped-call]
         download(site, f"{stem}.ipynb"), as_version=4
     )
-    # The environment has the package; test_served_downloads.py runs this cell in one that has not.
+    # The environment has the package; tests/downloads runs this cell in one that has not.
     assert "%pip install" in notebook.cells.pop(0).source
-    NotebookClient(
-        notebook,
-        timeout=300,
-        kernel_name="python3",
-        resources={"metadata": {"path": tmp_path}},
-    ).execute()
+    run_notebook(notebook, tmp_path)
     outputs = [
         output for cell in notebook.cells for output in cell.get("outputs", ())
     ]

@@ -15,7 +15,7 @@ from test_prose import STATED
 
 from autograd_tutorial import exercises
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 CELL = re.compile(r"^```\{code-cell\}.*?^```", re.DOTALL | re.MULTILINE)
 PAGES = sorted(

@@ -23,7 +23,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WHEEL = "wheels/autograd_tutorial-0.1.0-py3-none-any.whl"
 REPOSITORY = "octocat/autograd-tutorial"
 # Environments with torch are made, and a copy of the site is built.
