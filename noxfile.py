@@ -89,9 +89,7 @@ def told_to_pip() -> dict[str, str]:
             )
             for line in found.stdout.splitlines():  # variables come first
                 key, _, value = line.partition("=")
-                name, between = FROM_PIP.get(
-                    key.rpartition(".")[2], (None, "")
-                )
+                name, between = FROM_PIP.get(key.rpartition(".")[2], (None, ""))
                 if name:
                     places = ast.literal_eval(value).split()
                     told.setdefault(name, between.join(places))

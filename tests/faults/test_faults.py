@@ -1,16 +1,20 @@
-"""Faults are planted in a copy of the project, one at a time, and each is caught.
+"""Faults are planted in a copy of the project, and each is caught.
 
 What catches a fault is what `nox -s docs` or `nox -s tests` runs, and its message names the place.
-A fault in a page or a script goes through the build first. If a test is named, the build may pass,
-and that test must fail.
+Faults whose messages are independent are planted together, in one copy: each must have a message
+that says all of its own words, which no message says where nothing is planted.
 """
 
-import shutil
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
 
 import pytest
-from project_copy import ROOT, build, copy_sources, run
+from project_copy import ROOT, build, built_copy, run
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -19,6 +23,7 @@ NUMBERS = (
 )
 SITE = "tests/site/test_site.py::"
 PAGE = "docs/theory/jacobians.md"
+OTHER_PAGE = "docs/theory/modes.md"
 SCRIPT = "gallery/newton.py"
 FUNCTIONS = "src/autograd_tutorial/functions.py"
 EXERCISE = "src/autograd_tutorial/exercises/ex2_sine_derivative.py"
@@ -45,85 +50,19 @@ class Fault:
     """What the message that catches it contains."""
 
     test: str | None = None
-    """The test that catches it; None if the build does, which a fault in the package cannot."""
+    """The test that catches it; None if the build does."""
 
     again: str | None = None
     """A page that is saved again, so that it is read again as in a clean build."""
 
-    @property
-    def is_built(self) -> bool:
-        """Whether the fault is in the sources of the site, not in the package.
 
-        A change to the package has everything run again. Its faults are left to the tests.
-        """
-        return not self.file.startswith("src/")
+MESSAGE = re.compile(
+    r"(?m)^(?=\S*:(?:\d+:)? (?:WARNING|ERROR|CRITICAL)|(?:WARNING|ERROR|CRITICAL):|\S+ failed|Extension error|Traceback)"
+)
+"""Where a message of the build begins."""
 
 
-FAULTS = [
-    # Numbers
-    Fault(
-        "a wrong row of numbers in the prose",
-        PAGE,
-        "All three say $(1, 13, 40)$",
-        "All three say $(1, 13, 41)$",
-        ("theory/jacobians.html: [[1.0, 13.0, 41.0]", "All three say"),
-        test=f"{NUMBERS}[theory/jacobians.html]",
-    ),
-    Fault(
-        "a wrong number in the prose of a script",
-        "gallery/walk_the_graph.py",
-        "Their sum is 0.08.",
-        "Their sum is 0.18.",
-        ("gallery/walk_the_graph.html: [0.18]", "Their sum is"),
-        test=f"{NUMBERS}[gallery/walk_the_graph.html]",
-    ),
-    Fault(
-        "a hidden cell that expects another number",
-        PAGE,
-        "x.grad.tolist() == [1, 13, 40]",
-        "x.grad.tolist() == [1, 13, 41]",
-        ("theory/jacobians.md", "[1, 13, 41]", "AssertionError"),
-    ),
-    # What runs
-    Fault(
-        "a failing cell",
-        PAGE,
-        "\nv @ J\n",
-        "\nJ @ v\n",
-        ("theory/jacobians.md", "J @ v", "RuntimeError"),
-    ),
-    Fault(
-        "a cell that warns",
-        PAGE,
-        "\nv @ J\n",
-        "\ntorch.tensor(v) @ J\n",
-        ("theory/jacobians.html",),
-        test=SITE + "test_no_page_shows_a_traceback_or_a_warning",
-    ),
-    Fault(
-        "an output that differs each time",
-        PAGE,
-        "\nv @ J\n",
-        "\nv @ J, str(lambda: 0)\n",
-        ("theory/jacobians.html: an address in memory",),
-        test=SITE + "test_no_file_tells_of_the_build",
-    ),
-    Fault(
-        "a failing script",
-        SCRIPT,
-        "descend(start, 200)",
-        "descend(start)",
-        ("newton.py", "descend(start)", "TypeError"),
-    ),
-    Fault(
-        "a download that needs a file beside it",
-        SCRIPT,
-        "import torch\n",
-        'import torch\n\nopen("kinks.py").close()\n',
-        ("test_script_runs_alone[newton]", "No such file", "kinks.py"),
-        test="tests/site/test_downloads.py::test_script_runs_alone[newton]",
-    ),
-    # The package
+STARTERS_AND_RULES = (
     Fault(
         "a changed hand derivative",
         FUNCTIONS,
@@ -146,15 +85,7 @@ FAULTS = [
         "return ...",
         "return torch.cos(x.detach())",
         ("test_starter_is_not_passed[ex2]",),
-        test="tests/exercises/test_both_directions.py::test_starter_is_not_passed[ex2]",
-    ),
-    Fault(
-        "a solution that is wrong",
-        EXERCISE,
-        "    return slope\n\n\ndef _cases(",
-        "    return -slope\n\n\ndef _cases(",
-        ("tests/exercises/test_ex2_sine_derivative.py",),
-        test="tests/exercises/test_ex2_sine_derivative.py",
+        test="tests/exercises/test_starters.py::test_starter_is_not_passed[ex2]",
     ),
     Fault(
         "a hint that is empty",
@@ -165,7 +96,121 @@ FAULTS = [
         ("test_words[ex2]",),
         test="tests/exercises/test_both_directions.py::test_words[ex2]",
     ),
-    # References
+)
+"""In the package. A change to it has everything run again, so these are left to the tests."""
+
+SOLUTION = (
+    Fault(
+        "a solution that is wrong",
+        EXERCISE,
+        "    return slope\n\n\ndef _cases(",
+        "    return -slope\n\n\ndef _cases(",
+        ("tests/exercises/test_ex2_sine_derivative.py",),
+        test="tests/exercises/test_ex2_sine_derivative.py",
+    ),
+)
+"""In a solution, on which the tests of its starter depend."""
+
+ON_THE_SITE = (
+    Fault(
+        "a wrong row of numbers in the prose",
+        PAGE,
+        "All three say $(1, 13, 40)$",
+        "All three say $(1, 13, 41)$",
+        ("theory/jacobians.html: [[1.0, 13.0, 41.0]", "All three say"),
+        test=f"{NUMBERS}[theory/jacobians.html]",
+    ),
+    Fault(
+        "a wrong number in the prose of a script",
+        "gallery/walk_the_graph.py",
+        "Their sum is 0.08.",
+        "Their sum is 0.18.",
+        ("gallery/walk_the_graph.html: [0.18]", "Their sum is"),
+        test=f"{NUMBERS}[gallery/walk_the_graph.html]",
+    ),
+    Fault(
+        "a cell that warns",
+        PAGE,
+        "\nv @ J\n",
+        "\ntorch.tensor(v) @ J\n",
+        ("theory/jacobians.html",),
+        test=SITE + "test_no_page_shows_a_traceback_or_a_warning",
+    ),
+    Fault(
+        "an output that differs each time",
+        OTHER_PAGE,
+        "\ntorch.func.jvp(F, (x,), (torch.ones_like(x),))\n",
+        "\ntorch.func.jvp(F, (x,), (torch.ones_like(x),)), str(lambda: 0)\n",
+        ("theory/modes.html: an address in memory",),
+        test=SITE + "test_no_file_tells_of_the_build",
+    ),
+    Fault(
+        "a download that needs a file beside it",
+        SCRIPT,
+        "import torch\n",
+        'import torch\n\nopen("kinks.py").close()\n',
+        ("test_script_runs_alone[newton]", "No such file", "kinks.py"),
+        test="tests/site/test_downloads.py::test_script_runs_alone[newton]",
+    ),
+    Fault(
+        "a name in the inventory that nothing uses",
+        "docs/_inventories/python.txt",
+        "set class library/stdtypes.html\n",
+        "set class library/stdtypes.html\nmemoryview class library/stdtypes.html\n",
+        ("python.txt: memoryview",),
+        test=SITE + "test_every_inventory_entry_is_used",
+    ),
+    Fault(
+        "a page without a description",
+        "docs/glossary.md",
+        "    description: ",
+        "    keywords: ",
+        ("docs/glossary.md",),
+        test=SITE + "test_every_written_page_brings_its_description",
+    ),
+    Fault(
+        "a style sheet from another host",
+        "docs/_static/site.css",
+        "div.sphx-glr-download {",
+        '@import url("https://example.org/a.css");\ndiv.sphx-glr-download {',
+        ("site.css: https://example.org/a.css",),
+        test=SITE + "test_no_asset_from_another_host",
+    ),
+)
+"""The build passes, and a test of the site fails."""
+
+IN_THE_BUILD = (
+    Fault(
+        "a failing script",
+        SCRIPT,
+        "descend(start, 200)",
+        "descend(start)",
+        ("newton.py", "descend(start)", "TypeError"),
+    ),
+    Fault(
+        "a figure without alternative text",
+        "gallery/checkpointing.py",
+        "figure, ax = figures.new(",
+        "figure, ax = plt.subplots()\n_ = dict(",
+        ("checkpointing.py", "A figure has no alternative text"),
+    ),
+    Fault(
+        "a figure without a title",
+        "gallery/accumulation.py",
+        'ax.set_title("The loss, round by round")\n',
+        "",
+        ("accumulation.py", "A figure has no title"),
+    ),
+    Fault(
+        "a figure that no script draws",
+        "docs/theory/where-autograd-misleads.md",
+        "{gallery-figure} kinks 1",
+        "{gallery-figure} kinks 7",
+        (
+            "theory/where-autograd-misleads.md:",
+            "gallery/kinks.py draws no figure number 7",
+        ),
+    ),
     Fault(
         "a link to no page",
         PAGE,
@@ -204,14 +249,6 @@ FAULTS = [
         again=PAGE,
     ),
     Fault(
-        "a name in the inventory that nothing uses",
-        "docs/_inventories/python.txt",
-        "set class library/stdtypes.html\n",
-        "set class library/stdtypes.html\nmemoryview class library/stdtypes.html\n",
-        ("python.txt: memoryview",),
-        test=SITE + "test_every_inventory_entry_is_used",
-    ),
-    Fault(
         "a mistake whose cure is gone",
         "gallery/ex1_gradient_argument.py",
         "# The six derivatives as a picture\n# --------------------------------\n",
@@ -233,7 +270,6 @@ FAULTS = [
         "theory/jacobians\n",
         ("theory/modes.md", "toctree"),
     ),
-    # What a page must have
     Fault(
         "an unknown command in a formula",
         PAGE,
@@ -241,73 +277,57 @@ FAULTS = [
         r"$v_1 y_1 \plus v_2 y_2$",
         ("theory/jacobians.md:", r"\plus"),
     ),
+)
+"""The build goes on after each of these, to its end, and fails."""
+
+CELL = (
     Fault(
-        "a figure without alternative text",
-        SCRIPT,
-        "figure, ax = figures.new(",
-        "figure, ax = plt.subplots()\n_ = dict(",
-        ("newton.py", "A figure has no alternative text"),
+        "a failing cell",
+        PAGE,
+        "\nv @ J\n",
+        "\nJ @ v\n",
+        ("theory/jacobians.md", "J @ v", "RuntimeError"),
     ),
+)
+"""The build ends with the first cell that fails, so each has one of its own."""
+
+HIDDEN_CELL = (
     Fault(
-        "a figure without a title",
-        SCRIPT,
-        'ax.set_title("Two paths on the contours of f")\n',
-        "",
-        ("newton.py", "A figure has no title"),
+        "a hidden cell that expects another number",
+        PAGE,
+        "x.grad.tolist() == [1, 13, 40]",
+        "x.grad.tolist() == [1, 13, 41]",
+        ("theory/jacobians.md", "[1, 13, 41]", "AssertionError"),
     ),
-    Fault(
-        "a figure that no script draws",
-        "docs/theory/higher-derivatives.md",
-        "{gallery-figure} newton 1",
-        "{gallery-figure} newton 7",
-        (
-            "theory/higher-derivatives.md:",
-            "gallery/newton.py draws no figure number 7",
-        ),
-    ),
-    Fault(
-        "a page without a description",
-        "docs/glossary.md",
-        "    description: ",
-        "    keywords: ",
-        ("docs/glossary.md",),
-        test=SITE + "test_every_written_page_brings_its_description",
-    ),
-    Fault(
-        "a style sheet from another host",
-        "docs/_static/site.css",
-        "div.sphx-glr-download {",
-        '@import url("https://example.org/a.css");\ndiv.sphx-glr-download {',
-        ("site.css: https://example.org/a.css",),
-        test=SITE + "test_no_asset_from_another_host",
-    ),
+)
+
+PLANTED_TOGETHER = (
+    STARTERS_AND_RULES,
+    SOLUTION,
+    ON_THE_SITE,
+    IN_THE_BUILD,
+    CELL,
+    HIDDEN_CELL,
+)
+FAULTS = [
+    pytest.param(fault, together, id=fault.name)
+    for together in PLANTED_TOGETHER
+    for fault in together
 ]
+"""Each fault, with those that are planted with it."""
 
 
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the project whose site is built, to take further copies from.
+class Outcome(NamedTuple):
+    """What a copy with faults has led to."""
 
-    What `nox -s docs` has generated from the scripts is taken over, and its pages are built anew:
-    Sphinx does so in a new folder. All copies stand in turn in the folder that is built here.
-    """
-    base = tmp_path_factory.mktemp("faults")
-    copy_sources(base / "project")
-    generated = Path("docs", "gallery")
-    if (ROOT / generated).exists():
-        shutil.copytree(ROOT / generated, base / "project" / generated)
-    done = build(base / "project")
-    assert done.returncode == 0, done.stdout
-    return (base / "project").rename(base / "clean")
+    builds: bool
+    """Whether the site is built."""
 
+    warnings: list[str]
+    """What the build warned of, and what ended it."""
 
-@pytest.fixture
-def project(clean: Path) -> Path:
-    """Return a copy without a fault, built, in which every file has kept its date."""
-    folder = clean.with_name("project")
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(clean, folder)
-    return folder
+    failures: dict[str, str]
+    """What each test that failed said, by its name."""
 
 
 def plant(fault: Fault, project: Path) -> None:
@@ -323,50 +343,90 @@ def plant(fault: Fault, project: Path) -> None:
         (project / fault.again).touch()
 
 
-def catch(fault: Fault, project: Path) -> None:
-    """Plant a fault, and assert that it is caught."""
-    plant(fault, project)
-    if fault.is_built:
+@cache
+def outcome(faults: tuple[Fault, ...], tests: tuple[str, ...]) -> Outcome:
+    """Plant faults in a clean copy, build it if they are in its pages, and run tests."""
+    project = built_copy()
+    for fault in faults:
+        plant(fault, project)
+    builds, warnings = True, []
+    if not all(fault.file.startswith("src/") for fault in faults):
         done = build(project)
-        caught = done.returncode != 0
+        builds = done.returncode == 0
+        warnings = re.split(MESSAGE, done.stdout)
+    return Outcome(builds, warnings, failures(project, tests) if tests else {})
+
+
+def failures(project: Path, tests: tuple[str, ...]) -> dict[str, str]:
+    """Run tests in a copy, and return what those say that fail."""
+    report = project / "report.xml"
+    options = ("-o", "junit_logging=all", f"--junitxml={report}")
+    done = run(project, "pytest", "-q", *options, *tests)
+    assert done.returncode in {
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+    }, done.stdout
+    found = {}
+    for case in ET.parse(report).iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            file = case.get("classname", "").partition(".Test")[0]
+            name = f"{file.replace('.', '/')}.py::{case.get('name')}"
+            found[name] = f"{name}\n{''.join(case.itertext())}"
+    return found
+
+
+def tests_of(faults: Iterable[Fault]) -> tuple[str, ...]:
+    """Return the tests that catch faults."""
+    return tuple(sorted({fault.test for fault in faults if fault.test}))
+
+
+def catch(fault: Fault, found: Outcome) -> None:
+    """Assert that a fault is caught where it should be, by a message that says what is wrong."""
+    messages = [] if found.builds else found.warnings
     if fault.test:
-        assert not fault.is_built or not caught, done.stdout
-        done = run(project, "pytest", "-q", fault.test)
-        caught = done.returncode == pytest.ExitCode.TESTS_FAILED
-    assert caught, f"This fault is not caught:\n{done.stdout}"
-    for part in fault.says:
-        assert part in done.stdout, (
-            f"The message does not say {part!r}:\n{done.stdout}"
-        )
+        assert found.builds, "\n".join(found.warnings)
+        messages = [
+            said
+            for name, said in found.failures.items()
+            if name.startswith(fault.test)
+        ]
+    assert any(all(part in said for part in fault.says) for said in messages), (
+        f"This fault is not caught: no message says {fault.says}:\n"
+        + "\n".join(messages)
+    )
 
 
-def test_copy_is_clean(project: Path) -> None:
+@pytest.fixture(scope="module")
+def clean() -> Outcome:
+    """Return what comes of a copy without a fault, of which all tests are run that catch one."""
+    faults = (fault for together in PLANTED_TOGETHER for fault in together)
+    return outcome((), tests_of(faults))
+
+
+def test_copy_is_clean(clean: Outcome) -> None:
     """Without a fault, the build and all tests that are named above pass."""
-    done = build(project)
-    assert done.returncode == 0, done.stdout
-    named = {fault.test for fault in FAULTS if fault.test}
-    done = run(project, "pytest", "-q", *sorted(named))
-    assert done.returncode == 0, done.stdout
+    assert clean.builds
+    assert not clean.failures
 
 
-@pytest.mark.parametrize("test", [None, f"{NUMBERS}[theory/jacobians.html]"])
+@pytest.mark.parametrize(("fault", "together"), FAULTS)
 def test_nothing_is_caught_where_nothing_is_planted(
-    project: Path, test: str | None
+    fault: Fault, together: tuple[Fault, ...], clean: Outcome
 ) -> None:
-    """A fault that changes nothing would be reported as one that is not caught."""
-    none = Fault("none", PAGE, "\nv @ J\n", "\nv @ J\n", (), test)
+    """A fault that is not there would be reported as one that is not caught."""
+    assert fault in together
     with pytest.raises(AssertionError, match="This fault is not caught"):
-        catch(none, project)
+        catch(fault, clean)
 
 
-def test_a_fault_needs_its_place(project: Path) -> None:
+def test_a_fault_needs_its_place() -> None:
     """A fault whose text has been edited since says so, and is not taken for caught."""
     moved = Fault("moved", PAGE, "not there", "", ())
     with pytest.raises(AssertionError, match="stands 0 times in docs/theory"):
-        catch(moved, project)
+        plant(moved, ROOT)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_fault_is_caught(fault: Fault, project: Path) -> None:
+@pytest.mark.parametrize(("fault", "together"), FAULTS)
+def test_fault_is_caught(fault: Fault, together: tuple[Fault, ...]) -> None:
     """The build or a test goes red, and says where."""
-    catch(fault, project)
+    catch(fault, outcome(together, tests_of(together)))
