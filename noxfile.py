@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nox
 
-nox.needs_version = ">=2025.10.14"
+nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
 
@@ -36,7 +36,7 @@ SITE_TESTS = TESTS / "site"
 BOOK = ROOT / "docs" / "_build" / "epub" / "autograd-tutorial.epub"
 PROCESSES = str(2 * (os.cpu_count() or 1))
 """Each takes ten pages at a time, and some wait for their kernels: so there are more than cores."""
-ALL_TESTS = ("-n", "auto", "--dist", "loadgroup")
+ALL_TESTS = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 SPHINX_OPTIONS = ("-n", "-T", "-W", "--keep-going", "-j", PROCESSES)
 
 
@@ -132,7 +132,7 @@ def write(session: nox.Session, builder: str, *options: str) -> None:
     )
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 def docs(session: nox.Session) -> None:
     """Build the site, run everything in it, and print the path to open."""
     install(session, "docs", "-e", ".")
@@ -156,33 +156,44 @@ _, _, ARGUMENTS = "\0".join(sys.argv).partition("\0--\0")
 """What stands after `--`. A session cannot choose what it requires once it runs."""
 
 
-@nox.session(requires=["docs"] if needs_site(ARGUMENTS.split("\0")) else [])
+@nox.session(
+    requires=["docs"] if needs_site(ARGUMENTS.split("\0")) else [],
+    allow_parallel=True,
+)
 def tests(session: nox.Session) -> None:
     """Test the package and the built site (which it builds first); `-- PATH -k NAME` chooses tests."""
     install(session, "test", ".")
     session.run("pytest", *(session.posargs or ALL_TESTS))
 
 
-def test_copies(session: nox.Session, folder: str) -> None:
-    """Run the tests that build copies of the project, with the options of its own build."""
+@nox.session(allow_parallel=True)
+def downloads(session: nox.Session) -> None:
+    """Run downloads of a served site in fresh environments, by pipx, by uv and in a kernel."""
+    install(session, "test", ".")
+    session.env.update(sources())
+    session.run("pytest", "tests/downloads", *session.posargs)
+
+
+def test_copy(session: nox.Session, folder: str) -> None:
+    """Run the tests that build a copy of the project, with the options of its own build."""
     install(session, "test", ".")
     options = {"SPHINX_OPTIONS": " ".join(SPHINX_OPTIONS)}
     session.run("pytest", folder, *session.posargs, env=options)
 
 
-@nox.session
+@nox.session(requires=["docs"], allow_parallel=True)
 def reproduce(session: nox.Session) -> None:
-    """Build the site twice, in other folders, and compare the two byte by byte."""
-    test_copies(session, "tests/reproduce")
+    """Build the site once more, in another folder, and compare the two byte by byte."""
+    test_copy(session, "tests/reproduce")
 
 
-@nox.session(requires=["docs"])
+@nox.session(allow_parallel=True)
 def faults(session: nox.Session) -> None:
-    """Plant faults in a copy of the project, one at a time, and see each of them caught."""
-    test_copies(session, "tests/faults")
+    """Plant faults in a copy of the project, and see each of them caught."""
+    test_copy(session, "tests/faults")
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 def lint(session: nox.Session) -> None:
     """Check style with ruff, types with mypy, and the configuration of the project and its hosts."""
     install(session, "lint", "-e", ".")
@@ -211,11 +222,11 @@ def use_browser(session: nox.Session, *options: str) -> None:
     session.run("pytest", "--confcutdir", "tests/browser", *options)
 
 
-@nox.session(requires=["docs"], default=False)
+@nox.session(requires=["docs"], default=False, allow_parallel=True)
 def browser(session: nox.Session) -> None:
     """Use the built site in Chromium: every page, at three widths, light and dark."""
     tests = ("tests/browser/test_pages.py", "tests/browser/test_use.py")
-    use_browser(session, *tests, "-n", "2")
+    use_browser(session, *tests, "-n", "4")
 
 
 @nox.session(requires=["docs"], default=False)
@@ -249,7 +260,7 @@ def serve(session: nox.Session) -> None:
     )
 
 
-@nox.session(default=False, requires=["docs"])
+@nox.session(default=False, requires=["docs"], allow_parallel=True)
 def epub(session: nox.Session) -> None:
     """Make a book of the site and have EPUBCheck, which needs Java, check it."""
     if not shutil.which("java"):

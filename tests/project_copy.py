@@ -11,13 +11,16 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from filelock import FileLock
+
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".nox" / "a copy"
 CLEAN, COPY = FOLDER / "clean", FOLDER / "project"
 """The copy as it was built, and where it was built: Sphinx goes on only in the same place."""
 
 BUILT_FROM = FOLDER / "sources.txt"
-EAST, WEST = timedelta(hours=14), timedelta(hours=-12)
+LOCK = FileLock(FOLDER.with_name("a copy.lock"))
+EAST = timedelta(hours=14)
 
 
 def another_day() -> str:
@@ -52,7 +55,12 @@ def copy_sources(folder: Path) -> None:
 
 
 def built_copy() -> Path:
-    """Return a copy of the project, as it is right after a clean build of its site."""
+    """Return a copy of the project, as it is right after a clean build of its site.
+
+    It belongs to this process until that ends.
+    """
+    FOLDER.parent.mkdir(exist_ok=True)
+    LOCK.acquire()
     digest = sha256(sys.version.encode())
     for name in sources():
         digest.update(name.encode() + (ROOT / name).read_bytes())

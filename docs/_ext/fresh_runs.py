@@ -12,11 +12,17 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from filelock import BaseFileLock, FileLock, Timeout
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
 import autograd_tutorial
+
+logger = logging.getLogger(__name__)
+held: list[BaseFileLock] = []
+"""Until the process ends."""
 
 
 def fingerprint_inputs(_app: Sphinx, config: Config) -> None:
@@ -36,6 +42,22 @@ def fingerprint_inputs(_app: Sphinx, config: Config) -> None:
     ):
         digest.update(source.read_bytes())
     config.run_fingerprint = digest.hexdigest()
+
+
+def wait_for_others(app: Sphinx, _config: Config) -> None:
+    """Wait until no other build of these sources is under way, and have others wait for this one.
+
+    Both would write the gallery that sphinx-gallery generates among the sources.
+    """
+    folder = app.srcdir / "_build"
+    folder.mkdir(exist_ok=True)
+    lock = FileLock(folder / "build.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        logger.info("Waiting for another build of %s to end.", app.srcdir)
+        lock.acquire()
+    held.append(lock)
 
 
 def stamp(app: Sphinx) -> Path:
@@ -63,6 +85,7 @@ def keep_gallery(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the fingerprint: Sphinx reads every page again when it differs."""
+    app.connect("config-inited", wait_for_others, priority=0)
     app.add_config_value("run_fingerprint", "", "env", types=str)
     app.connect("config-inited", fingerprint_inputs)
     app.connect("builder-inited", discard_stale_gallery, priority=100)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
-from browser.conftest import ROOT, SITE
+from browser.conftest import ROOT, SITE, new_context
 
 SOLUTION = "exercises/ex5_log_sine_reciprocal.html"
 SHOWN = (
@@ -35,7 +35,7 @@ def test_all_is_there_without_scripts(
     """Text, formulas, figures, graphs, solutions and downloads need no JavaScript."""
     words, counts = {}, {}
     for scripts in (True, False):
-        with browser.new_context(java_script_enabled=scripts) as context:
+        with new_context(browser, java_script_enabled=scripts) as context:
             page = context.new_page()
             page.goto(site + path)
             page.wait_for_load_state("networkidle")

@@ -28,6 +28,14 @@ WHEEL = "wheels/autograd_tutorial-0.1.0-py3-none-any.whl"
 REPOSITORY = "octocat/autograd-tutorial"
 # Environments with torch are made, and a copy of the site is built.
 pytestmark = pytest.mark.timeout(900)
+NOT_A_LEARNERS = {
+    "DISPLAY",
+    "MPLBACKEND",
+    "PYTHONPATH",
+    "PYTHONPYCACHEPREFIX",
+    "VIRTUAL_ENV",
+}
+"""Variables that a learner does not have, or not of this value."""
 COLAB = f"https://colab.research.google.com/github/{REPOSITORY}/blob/notebooks/"
 
 
@@ -104,7 +112,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("DISPLAY", "MPLBACKEND", "PYTHONPATH", "VIRTUAL_ENV")
+        if name not in NOT_A_LEARNERS
     }
     return {
         **kept,
@@ -114,8 +122,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize("runner", ["pipx", "uv"])
 def test_scripts_install_the_package_from_the_site(
-    served: Served, environment: dict[str, str], tmp_path: Path
+    served: Served, environment: dict[str, str], tmp_path: Path, runner: str
 ) -> None:
     """A script runs by what it says it needs, and a starter that is not solved says so."""
     served.fetched.clear()
@@ -124,8 +133,10 @@ def test_scripts_install_the_package_from_the_site(
         ("exercises/ex2_sine_derivative.html", 1, "still to do"),
     ):
         script = served.download(page, ".py", tmp_path)
+        if runner == "uv":
+            lock(script, environment)
         run = subprocess.run(
-            [sys.executable, "-m", "pipx", "run", script.name],
+            [sys.executable, "-m", runner, "run", script.name],
             cwd=tmp_path,
             env=environment,
             capture_output=True,
@@ -135,6 +146,21 @@ def test_scripts_install_the_package_from_the_site(
         assert run.returncode == status, run.stdout + run.stderr
         assert said in run.stdout
     assert f"/autograd-tutorial/{WHEEL}" in served.fetched
+
+
+def lock(script: Path, environment: dict[str, str]) -> None:
+    """Have `uv run` take the versions of constraints.txt, which it reads from no variable."""
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    versions = [line for line in lines if line and not line.startswith("#")]
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "uv", "lock", "--script", script.name),
+            *(f"--upgrade-package={version}" for version in versions),
+        ],
+        cwd=script.parent,
+        env=environment,
+        check=True,
+    )
 
 
 def test_notebook_installs_the_package_from_the_site(

@@ -18,8 +18,6 @@ from autograd_tutorial.command_line import main
 from autograd_tutorial.exercises import EXERCISES, starter
 
 EACH = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-# The runs are shared, so they belong to one process.
-pytestmark = pytest.mark.xdist_group("starters")
 
 
 class Checked(NamedTuple):

@@ -375,7 +375,7 @@ def failures(project: Path, tests: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def tests_of(faults: Iterable[Fault]) -> tuple[str, ...]:
+def named_by(faults: Iterable[Fault]) -> tuple[str, ...]:
     """Return the tests that catch faults."""
     return tuple(sorted({fault.test for fault in faults if fault.test}))
 
@@ -400,7 +400,7 @@ def catch(fault: Fault, found: Outcome) -> None:
 def clean() -> Outcome:
     """Return what comes of a copy without a fault, of which all tests are run that catch one."""
     faults = (fault for together in PLANTED_TOGETHER for fault in together)
-    return outcome((), tests_of(faults))
+    return outcome((), named_by(faults))
 
 
 def test_copy_is_clean(clean: Outcome) -> None:
@@ -429,4 +429,4 @@ def test_a_fault_needs_its_place() -> None:
 @pytest.mark.parametrize(("fault", "together"), FAULTS)
 def test_fault_is_caught(fault: Fault, together: tuple[Fault, ...]) -> None:
     """The build or a test goes red, and says where."""
-    catch(fault, outcome(together, tests_of(together)))
+    catch(fault, outcome(together, named_by(together)))

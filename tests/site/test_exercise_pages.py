@@ -100,7 +100,6 @@ def test_script_is_the_starter(site: Path, exercise: Exercise) -> None:
     assert below == starter(exercise).read_text("utf-8")
 
 
-@pytest.mark.xdist_group("notebooks")
 @EACH
 def test_notebook_answers_back(
     site: Path,

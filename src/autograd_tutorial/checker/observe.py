@@ -293,9 +293,7 @@ def _wait(
         last, used = now, now_used
 
 
-def _stop(
-    thread: threading.Thread, clock: list[Callable[[], float]]
-) -> None:
+def _stop(thread: threading.Thread, clock: list[Callable[[], float]]) -> None:
     """Raise in the thread, and again if that was caught, for a second."""
     for _ in range(20):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
