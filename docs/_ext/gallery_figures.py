@@ -6,6 +6,7 @@ The furo theme shows one of the two. The `gallery-figure` directive shows such a
 """
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -122,9 +123,11 @@ def size_thumbnails(app: Sphinx, document: nodes.document) -> None:
     """Give the thumbnails of the gallery their size, so that nothing moves when they arrive."""
     for image in document.findall(nodes.image):
         if image["uri"].endswith("_thumb.svg"):
-            drawing = ET.parse(Path(app.srcdir, image["uri"].lstrip("/")))
             image["loading"] = "lazy"
-            image.attributes |= size(drawing.getroot())
+            # Of a script that has failed there is a picture of another kind.
+            with suppress(ET.ParseError):
+                drawing = ET.parse(Path(app.srcdir, image["uri"].lstrip("/")))
+                image.attributes |= size(drawing.getroot())
 
 
 def leave_out_zip(_app: Sphinx, page: str, source: list[str]) -> None:
