@@ -57,7 +57,7 @@ class Fault:
 
 
 MESSAGE = re.compile(
-    r"(?m)^(?=\S*:(?:\d+:)? (?:WARNING|ERROR|CRITICAL)|(?:WARNING|ERROR|CRITICAL):|\S+ failed|Extension error|Traceback)"
+    r"(?m)^(?=.*(?:: (?:WARNING|ERROR|CRITICAL): | unexpectedly failed to ))"
 )
 """Where a message of the build begins."""
 
