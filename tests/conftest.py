@@ -1,10 +1,19 @@
-"""Settings that the tests share."""
+"""What the tests share: settings, their order, and the site as built."""
 
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import hypothesis
 import matplotlib as mpl
 import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "docs" / "_build" / "html"
 
 LONGEST = (
     "test_book",
@@ -31,3 +40,48 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """Return the folder of the built site."""
+    if not (SITE / "index.html").exists():
+        pytest.fail(f"There is no site in {SITE}. Build it with: nox -s docs")
+    return SITE
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> dict[str, BeautifulSoup]:
+    """Return every page of the site by its path."""
+    return {
+        path.relative_to(site).as_posix(): BeautifulSoup(
+            path.read_text(encoding="utf-8"), "html.parser"
+        )
+        for path in sorted(site.rglob("*.html"))
+        if not {"_static", "_downloads"} & set(path.relative_to(site).parts)
+    }
+
+
+@pytest.fixture(scope="session")
+def rebuild(
+    site: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Path]:
+    """Return a function that writes the pages once more, as the site's build has read them."""
+
+    def build(builder: str, **environment: str) -> Path:
+        """Write with a builder and variables of the environment; return the folder."""
+        folder = tmp_path_factory.mktemp(builder)
+        read = shutil.copytree(site / ".doctrees", folder / "doctrees")
+        options = ("-q", "-n", "-W", "-j", "auto", "-b", builder, "-d", read)
+        done = subprocess.run(
+            [sys.executable, "-m", "sphinx", *options, "docs", folder / "out"],
+            cwd=ROOT,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return folder / "out"
+
+    return build

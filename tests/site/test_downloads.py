@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Iterator
 from importlib.metadata import files, version
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ import nbformat
 import pytest
 from alone import run_alone
 from bs4 import BeautifulSoup
+from notebooks import Run, one_kernel
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
@@ -66,11 +67,18 @@ def test_script_runs_alone(site: Path, tmp_path: Path, stem: str) -> None:
     assert list(tmp_path.iterdir()) == [script]
 
 
+@pytest.fixture(scope="module")
+def run_notebook() -> Iterator[Run]:
+    """Run notebooks."""
+    with one_kernel() as run:
+        yield run
+
+
 @pytest.mark.parametrize("stem", STEMS)
 def test_notebook_runs_alone(
     site: Path,
     tmp_path: Path,
-    run_notebook: Callable[[nbformat.NotebookNode, Path], None],
+    run_notebook: Run,
     stem: str,
 ) -> None:
     """The notebook runs from top to bottom, and shows at least one figure."""

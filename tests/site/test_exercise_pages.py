@@ -1,12 +1,13 @@
 """The page of each exercise: what it offers and says is what the package has."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
 from learner import solved
+from notebooks import Run, one_kernel
 
 from autograd_tutorial.checker.exercise import Exercise
 from autograd_tutorial.exercises import EXERCISES, starter
@@ -100,11 +101,18 @@ def test_script_is_the_starter(site: Path, exercise: Exercise) -> None:
     assert below == starter(exercise).read_text("utf-8")
 
 
+@pytest.fixture(scope="module")
+def run_notebook() -> Iterator[Run]:
+    """Run notebooks."""
+    with one_kernel() as run:
+        yield run
+
+
 @EACH
 def test_notebook_answers_back(
     site: Path,
     exercise: Exercise,
-    run_notebook: Callable[[nbformat.NotebookNode, Path], None],
+    run_notebook: Run,
     tmp_path: Path,
 ) -> None:
     """The notebook runs; its last cell is a card, which says passed only when it is solved."""
