@@ -1,6 +1,6 @@
 #!/usr/bin/env -S uv run --script
 # /// script
-# dependencies = ["nox"]
+# dependencies = ["nox>=2026.10"]
 # ///
 """The sessions that build, test and check the project; `nox -l` lists them."""
 
@@ -83,16 +83,21 @@ def told_to_pip() -> dict[str, str]:
     told: dict[str, str] = {}
     for pip in ([sys.executable, "-m", "pip"], ["pip"]):  # uvx has none
         with contextlib.suppress(OSError):
-            command = [*pip, "config", "list"]
             found = subprocess.run(
-                command, capture_output=True, check=False, text=True
+                [*pip, "config", "list"],
+                capture_output=True,
+                check=False,
+                text=True,
             )
-            for line in found.stdout.splitlines():  # variables come first
+            lines = found.stdout.splitlines()
+            # What the variables say comes first, as it does for pip.
+            for line in sorted(lines, key=lambda s: not s.startswith(":env:")):
                 key, _, value = line.partition("=")
-                name, between = FROM_PIP.get(key.rpartition(".")[2], (None, ""))
-                if name:
-                    places = ast.literal_eval(value).split()
-                    told.setdefault(name, between.join(places))
+                setting = key.rpartition(".")[2]
+                if setting in FROM_PIP:
+                    name, between = FROM_PIP[setting]
+                    places = between.join(ast.literal_eval(value).split())
+                    told.setdefault(name, places)
     return told
 
 

@@ -1,7 +1,7 @@
 """What a traced graph and its picture cost: ours beside torchviz, torchview and torchlens.
 
 `nox -s benchmark` measures all of them on the same functions, prints the tables, and fails if ours
-misses a requirement. With `-- --write` it also writes them to `benchmarks/results.md`.
+misses a requirement. With `-- --write` it also writes them to `benchmarks/graph.md`.
 
 Each tool draws each function in a fresh process with a time limit, so that a crash or a hang is a
 line of the table. This process does not load torch: a child's peak of memory starts at its parent's.
@@ -27,7 +27,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).with_name("results.md")
+RESULTS = Path(__file__).with_name("graph.md")
 LIMIT = 90
 """The seconds after which a process is stopped."""
 
