@@ -20,12 +20,16 @@ def copy() -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return what is served: every file but what Sphinx keeps for its next build."""
+    """Return what is served: every file but what Sphinx keeps for its next build.
+
+    Of this, `.buildinfo` has a hash of the paths at which the packages are installed.
+    """
     site = folder / "docs" / "_build" / "html"
     return {
         path.relative_to(site).as_posix(): path.read_bytes()
         for path in sorted(site.rglob("*"))
-        if path.is_file() and ".doctrees" not in path.parts
+        if path.is_file()
+        and not {".doctrees", ".buildinfo"} & {*path.relative_to(site).parts}
     }
 
 
