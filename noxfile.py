@@ -98,6 +98,8 @@ def told_to_pip() -> dict[str, str]:
                     name, between = FROM_PIP[setting]
                     places = between.join(ast.literal_eval(value).split())
                     told.setdefault(name, places)
+            if found.returncode == 0:
+                break
     return told
 
 
@@ -173,7 +175,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(allow_parallel=True)
 def downloads(session: nox.Session) -> None:
-    """Run downloads of a served site in fresh environments, by pipx, by uv and in a kernel."""
+    """Serve the site at an address, and run its downloads in fresh environments."""
     install(session, "test", ".")
     session.env.update(sources())
     session.run("pytest", "tests/downloads", *session.posargs)

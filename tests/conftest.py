@@ -1,10 +1,6 @@
 """What the tests share: settings, their order, and the site as built."""
 
 import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
@@ -16,18 +12,15 @@ ROOT = Path(__file__).parents[1]
 SITE = ROOT / "docs" / "_build" / "html"
 
 LONGEST = (
-    "test_book",
     "test_starters",
-    "test_hosting",
+    "test_book",
     "test_command_line",
     "test_downloads",
     "test_exercise_pages",
     "test_site",
     "test_unlisted",
 )
-"""The files that take longest come first, so that no core is left alone with one at the end.
-
-Two of them build in the same folder, one after the other: so they do not follow one another."""
+"""The files that take longest come first, so that no core is left alone with one at the end."""
 
 mpl.use("agg")
 os.environ.pop("DISPLAY", None)
@@ -60,28 +53,3 @@ def pages(site: Path) -> dict[str, BeautifulSoup]:
         for path in sorted(site.rglob("*.html"))
         if not {"_static", "_downloads"} & set(path.relative_to(site).parts)
     }
-
-
-@pytest.fixture(scope="session")
-def rebuild(
-    site: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Path]:
-    """Return a function that writes the pages once more, as the site's build has read them."""
-
-    def build(builder: str, **environment: str) -> Path:
-        """Write with a builder and variables of the environment; return the folder."""
-        folder = tmp_path_factory.mktemp(builder)
-        read = shutil.copytree(site / ".doctrees", folder / "doctrees")
-        options = ("-q", "-n", "-W", "-j", "auto", "-b", builder, "-d", read)
-        done = subprocess.run(
-            [sys.executable, "-m", "sphinx", *options, "docs", folder / "out"],
-            cwd=ROOT,
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return folder / "out"
-
-    return build

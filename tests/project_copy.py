@@ -92,12 +92,16 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def build(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Build the site of a copy, with the options that `nox -s docs` has."""
+def build(
+    folder: Path, builder: str = "html"
+) -> subprocess.CompletedProcess[str]:
+    """Build the site of a copy, with the options that `nox -s docs` has, or the book of it."""
     options = os.environ.get("SPHINX_OPTIONS")
     if not options:
         raise RuntimeError(
             "SPHINX_OPTIONS is not set. Start this test with nox, which sets it: "
             "nox -s reproduce faults"
         )
-    return run(folder, "sphinx", *options.split(), "docs", "docs/_build/html")
+    read = ("-b", builder, "-d", "docs/_build/html/.doctrees")
+    out = f"docs/_build/{builder}"
+    return run(folder, "sphinx", *options.split(), *read, "docs", out)

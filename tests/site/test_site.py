@@ -596,3 +596,13 @@ def test_glossary_terms_are_linked(pages: dict[str, BeautifulSoup]) -> None:
             for a in pages[page].select('a[href*="glossary.html#term-"]')
         }
         assert len(anchors) >= 5, page
+
+
+def test_without_an_address_no_address_is_named(
+    site: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    """No canonical link, no sitemap, and no word of one to robots."""
+    for page, soup in pages.items():
+        assert not soup("link", rel="canonical"), page
+    assert not (site / "sitemap.xml").exists()
+    assert "Sitemap" not in (site / "robots.txt").read_text("utf-8")

@@ -1,11 +1,13 @@
-"""The downloads of a site with an address, each in an environment that has nothing yet.
+"""The site as it is served: what it tells search engines and other sites, and its downloads.
 
 A copy of the project is built for an address on this machine and served there. Nothing is executed
-in that build: a download is made from its source and the address, and from nothing else.
+in that build: what depends on the address is made from the sources and the address, and from
+nothing else. The downloads run in environments that have nothing yet.
 """
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import threading
@@ -17,10 +19,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urljoin
 from urllib.request import urlopen
+from xml.etree import ElementTree as ET
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +31,9 @@ WHEEL = "wheels/autograd_tutorial-0.1.0-py3-none-any.whl"
 REPOSITORY = "octocat/autograd-tutorial"
 # Environments with torch are made, and a copy of the site is built.
 pytestmark = pytest.mark.timeout(900)
+GENERATED = {"404.html", "genindex.html", "search.html"}
+"""Pages that nobody is sent to."""
+
 NOT_A_LEARNERS = {
     "DISPLAY",
     "MPLBACKEND",
@@ -104,6 +110,90 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         threading.Thread(target=server.serve_forever).start()
         yield Served(address, site, fetched)
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def written(served: Served) -> dict[str, BeautifulSoup]:
+    """Return the pages that somebody wrote."""
+    found = {
+        path.relative_to(served.folder).as_posix(): BeautifulSoup(
+            path.read_text("utf-8"), "html.parser"
+        )
+        for path in sorted(served.folder.rglob("*.html"))
+    }
+    return {
+        page: soup
+        for page, soup in found.items()
+        if page not in GENERATED and not page.startswith("_")
+    }
+
+
+def content(soup: BeautifulSoup, name: str) -> str:
+    """Return what a page says of itself under a name of the Open Graph protocol."""
+    tag = soup.find("meta", property=name)
+    assert isinstance(tag, Tag), name
+    return str(tag["content"])
+
+
+def test_every_page_names_its_address(
+    served: Served, written: dict[str, BeautifulSoup]
+) -> None:
+    """The canonical link and the Open Graph address are the page's own."""
+    for page, soup in written.items():
+        canonical = [str(tag["href"]) for tag in soup("link", rel="canonical")]
+        assert canonical == [served.address + page]
+        assert content(soup, "og:url") == served.address + page
+
+
+def test_every_page_has_a_picture_for_other_sites(
+    served: Served, written: dict[str, BeautifulSoup]
+) -> None:
+    """It is a PNG of the size that the page says, at an absolute address, with a text."""
+    for page, soup in written.items():
+        address = content(soup, "og:image")
+        assert address.startswith(served.address), page
+        picture = (
+            served.folder / address.removeprefix(served.address)
+        ).read_bytes()
+        size = struct.unpack(">II", picture[16:24])
+        assert picture.startswith(b"\x89PNG"), page
+        assert size == tuple(
+            int(content(soup, f"og:image:{side}"))
+            for side in ("width", "height")
+        )
+        assert content(soup, "og:image:alt"), page
+
+
+def test_sitemap_lists_the_written_pages(
+    served: Served, written: dict[str, BeautifulSoup]
+) -> None:
+    """Each once, in order, and nothing else: no date, no page that a program made."""
+    root = ET.parse(served.folder / "sitemap.xml").getroot()
+    space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+    assert root.tag == f"{space}urlset"
+    in_order = sorted(written, key=lambda page: page.removesuffix(".html"))
+    assert [[(entry.tag, entry.text) for entry in url] for url in root] == [
+        [(f"{space}loc", served.address + page)] for page in in_order
+    ]
+
+
+def test_robots_are_told_where_the_sitemap_is(served: Served) -> None:
+    """They may go everywhere."""
+    assert (served.folder / "robots.txt").read_text("utf-8").splitlines() == [
+        "User-agent: *",
+        "Allow: /",
+        f"Sitemap: {served.address}sitemap.xml",
+    ]
+
+
+def test_page_not_found_links_below_the_address(served: Served) -> None:
+    """It is shown at any address, so its links begin with the path of the site."""
+    text = (served.folder / "404.html").read_text("utf-8")
+    soup = BeautifulSoup(text, "html.parser")
+    links = [str(tag["href"]) for tag in soup.select("link[href], a[href]")]
+    assert "/autograd-tutorial/index.html" in links
+    for link in links:
+        assert link.startswith(("/autograd-tutorial/", "#", "https:")), link
 
 
 @pytest.fixture(scope="module")
