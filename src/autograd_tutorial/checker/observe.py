@@ -126,8 +126,8 @@ def observe(
 ) -> list[Trial]:
     """Call the answer on every case; the time limit is for all of them together.
 
-    It is a limit on the processor's time, and on the time spent in waiting:
-    what else the machine does takes nothing from it.
+    It is a limit on the processor's time, of which a busy machine takes
+    nothing away, and on the time spent in waiting at a stretch.
 
     The list ends with the first case that raised or ran out of time. `cases`
     must make the same cases each time: the second making is compared with
@@ -276,21 +276,25 @@ def _wait(
 ) -> None:
     """Wait until a thread has ended or has had its time, be the machine busy or idle.
 
-    What counts is the processor's time, and the time on the wall while it
-    waits and uses next to none. The end comes in any case after `PATIENCE`
-    times that long.
+    Its time is up when it has used that much of the processor, or has waited
+    that long at a stretch and used next to nothing; in any case after
+    `PATIENCE` times that long on the wall.
     """
     had, used = 0.0, clock[0]() if clock else 0.0
     begun = last = time.monotonic()
-    while had < seconds and last - begun < PATIENCE * seconds:
+    while had < seconds:
         thread.join(min(WINDOW, seconds))
         if not thread.is_alive():
             return
-        now = time.monotonic()
-        now_used = clock[0]() if clock else 0.0
+        now, now_used = time.monotonic(), clock[0]() if clock else 0.0
         worked, passed = now_used - used, now - last
-        had += passed if worked < 0.01 * passed else worked
-        last, used = now, now_used
+        if now - begun >= PATIENCE * seconds:
+            return
+        if worked >= 0.01 * passed:
+            had += worked
+            last, used = now, now_used
+        elif passed >= seconds:
+            return
 
 
 def _stop(thread: threading.Thread, clock: list[Callable[[], float]]) -> None:

@@ -68,9 +68,9 @@ def check(exercise: str, *answers: object, seconds: float = 5.0) -> Report:
         order of the statement. A function whose name is that of the statement
         may stand anywhere, and those that you have not written may be left out.
     seconds
-        How long each function may take, over all inputs together: time of the
-        processor, and time spent waiting. What else the machine does takes
-        nothing from it.
+        How long each function may take, over all inputs together, in time of
+        the processor, so that a busy machine takes nothing from it; and how
+        long it may wait at a stretch.
 
     Returns
     -------
