@@ -130,6 +130,9 @@ codeautolink_inventory_map = {
     },
     "autograd_tutorial.graph.record.trace": "autograd_tutorial.graph.trace",
     "IPython.core.display.Markdown": "IPython.display.Markdown",
+    # From Python 3.13 on.
+    "pathlib._local.Path": "pathlib.Path",
+    "pathlib._local.Path.write_text": "pathlib.Path.write_text",
     "torch._C.Generator": "torch.Generator",
     "torch._C.Generator.manual_seed": "torch.Generator.manual_seed",
     "torch.autograd.grad_mode.no_grad": "torch.no_grad",
