@@ -21,6 +21,7 @@ nox.options.reuse_venv = "yes"
 
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
 SITE = ROOT / "docs" / "_build" / "html"
 HOSTED = {
     "github-workflows": (
@@ -114,7 +115,9 @@ def sources() -> dict[str, str]:
     return told_to_pip() or {"UV_TORCH_BACKEND": "cpu"}
 
 
-def install(session: nox.Session, group: str, *package: str) -> None:
+def install(
+    session: nox.Session, group: str, *package: str, constraints: bool = True
+) -> None:
     """Install a dependency group and the package itself, in the versions of constraints.txt."""
     requirements = nox.project.dependency_groups(PROJECT, group)
     if session.venv_backend == "uv":
@@ -124,7 +127,8 @@ def install(session: nox.Session, group: str, *package: str) -> None:
         session.env.update(
             PYTHONPYCACHEPREFIX=str(bytecode), PYTHONDONTWRITEBYTECODE=""
         )
-    session.install("-c", "constraints.txt", *requirements, *package)
+    exact = ("-c", "constraints.txt") if constraints else ()
+    session.install(*exact, *requirements, *package)
 
 
 def write(session: nox.Session, builder: str, *options: str) -> None:
@@ -171,6 +175,32 @@ def tests(session: nox.Session) -> None:
     """Test the package and the built site (which it builds first); `-- PATH -k NAME` chooses tests."""
     install(session, "test", ".")
     session.run("pytest", *(session.posargs or ALL_TESTS))
+
+
+@nox.session(default=False)
+@nox.parametrize(
+    "python,packages",
+    [
+        *(nox.param(python, "as built", id=python) for python in PYTHONS[1:]),
+        nox.param(PYTHONS[0], "lowest", id="lowest"),
+        nox.param(PYTHONS[-1], "newest", id="newest"),
+    ],
+)
+def versions(session: nox.Session, packages: str) -> None:
+    """Test on the other Pythons, and with the lowest and newest packages, that the metadata names."""
+    if packages == "as built":
+        install(session, "test", ".")
+        session.run("sphinx-build", *SPHINX_OPTIONS, "docs", str(SITE))
+        session.run("pytest", *ALL_TESTS, *session.posargs)
+        return
+    # The site is of one version each. What is newer may be unlike what its pages say.
+    needed = PROJECT["project"]["dependencies"]
+    if packages == "lowest":
+        needed = [each.replace(">=", "==") for each in needed]
+    install(session, "test", ".", "--upgrade", *needed, constraints=False)
+    session.run(
+        "pytest", *ALL_TESTS, f"--ignore={SITE_TESTS}", *session.posargs
+    )
 
 
 @nox.session(allow_parallel=True)

@@ -38,7 +38,7 @@ extensions = [
     "page_assets",
     "search_engines",
     "search_entries",
-    "whole_prints",
+    "kernels",
 ]
 
 # Sources

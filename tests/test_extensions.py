@@ -1,6 +1,10 @@
 """The site's own small extensions."""
 
+import gc
+import json
 import logging
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,17 +12,19 @@ from typing import cast
 
 import fresh_runs
 import gallery_figures
+import kernels
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
-import whole_prints
 from docutils import nodes
+from filelock import FileLock
 from mathml import to_mathml
 from matplotlib.figure import Figure
 from myst_nb.core.utils import coalesce_streams
 from nbclient import NotebookClient
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 
 from autograd_tutorial import figures
 
@@ -138,7 +144,7 @@ class TestGalleryFigures:
 
 def test_prints_are_joined_as_they_were_printed() -> None:
     """A line that the kernel sends in parts stays a line, and gains no empty one after it."""
-    whole_prints.setup(cast("Sphinx", None))
+    kernels.setup(cast("Sphinx", None))
     parts = ("one", " line\\n", "two", "\\nthree")
     source = "".join(f"print('{part}', end='', flush=True)\n" for part in parts)
     notebook = nbformat.v4.new_notebook(  # type: ignore[no-untyped-call]
@@ -149,6 +155,27 @@ def test_prints_are_joined_as_they_were_printed() -> None:
     assert shown.text == "one line\ntwo\nthree\n"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="ZeroMQ has such sockets there")
+def test_kernels_take_no_port_from_each_other() -> None:
+    """Those that run at the same time listen in folders of their own, which go with them."""
+    kernels.setup(cast("Sphinx", None))
+    source = "import json; print(open(get_ipython().kernel.config['IPKernelApp']['connection_file']).read())"
+    folders = set()
+    for _ in range(2):
+        notebook = nbformat.v4.new_notebook(  # type: ignore[no-untyped-call]
+            cells=[nbformat.v4.new_code_cell(source)]  # type: ignore[no-untyped-call]
+        )
+        client = NotebookClient(notebook, kernel_name="python3", timeout=120)
+        client.execute()
+        connection = json.loads(notebook.cells[0].outputs[0].text)
+        assert connection["transport"] == "ipc"
+        folders.add(Path(connection["ip"]).parent)
+        del client
+    gc.collect()
+    assert len(folders) == 2
+    assert not any(folder.exists() for folder in folders)
+
+
 class TestFreshRuns:
     """What a run depends on besides its own source."""
 
@@ -157,6 +184,8 @@ class TestFreshRuns:
     ) -> bool:
         """Go through a build; tell whether what an earlier one generated was kept."""
         config = SimpleNamespace(run_fingerprint=fingerprint)
+        sources = sources / "docs"
+        sources.mkdir(exist_ok=True)
         app = cast("Sphinx", SimpleNamespace(srcdir=sources, config=config))
         fresh_runs.discard_stale_gallery(app)
         generated = sources / "gallery" / "x.rst"
@@ -180,6 +209,81 @@ class TestFreshRuns:
         """Another package or torch: everything is generated anew."""
         self.build(tmp_path, "old")
         assert not self.build(tmp_path, "new")
+
+    def test_generated_gallery_is_removed_when_a_script_is_gone(
+        self, tmp_path: Path
+    ) -> None:
+        """Otherwise sphinx-gallery would keep its page."""
+        script = tmp_path / "gallery" / "newton.py"
+        script.parent.mkdir()
+        script.touch()
+        self.build(tmp_path, "same")
+        assert self.build(tmp_path, "same")
+        script.unlink()
+        assert not self.build(tmp_path, "same")
+
+    def test_a_build_that_was_stopped_is_begun_anew(
+        self, tmp_path: Path
+    ) -> None:
+        """What it had read is forgotten; a build that came to its end is built upon."""
+        app = cast("Sphinx", SimpleNamespace(doctreedir=tmp_path))
+        read = tmp_path / "environment.pickle"
+        read.touch()
+        fresh_runs.forget_stopped_build(app, cast("Config", None))
+        fresh_runs.note_end(app, None)
+        fresh_runs.forget_stopped_build(app, cast("Config", None))
+        assert read.exists()
+        fresh_runs.forget_stopped_build(app, cast("Config", None))
+        assert not read.exists()
+
+    def test_a_deleted_page_leaves_the_site_with_its_card(
+        self, tmp_path: Path
+    ) -> None:
+        """No other page goes, not even one whose name begins alike."""
+        gone, kept = "theory/modes", "theory/modes_compared"
+        cards = tmp_path / "_images" / "social_previews"
+        cards.mkdir(parents=True)
+        files = {}
+        for name in (gone, kept):
+            card = f"summary_{name.replace('/', '_')}_0123abcd.png"
+            files[name] = [tmp_path / f"{name}.html", cards / card]
+            for file in files[name]:
+                file.parent.mkdir(exist_ok=True)
+                file.touch()
+        builder = SimpleNamespace(format="html")
+        app = SimpleNamespace(outdir=tmp_path, builder=builder)
+        fresh_runs.remove_deleted(
+            cast("Sphinx", app),
+            cast("BuildEnvironment", None),
+            set(),
+            set(),
+            {gone},
+        )
+        assert not any(file.exists() for file in files[gone])
+        assert all(file.exists() for file in files[kept])
+
+    def test_two_builds_in_one_folder_wait_for_each_other(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The second says so, and goes on when the first has ended."""
+        (tmp_path / "_build").mkdir()
+        first = FileLock(tmp_path / "_build" / "build.lock")
+        app = cast("Sphinx", SimpleNamespace(srcdir=tmp_path))
+        second = threading.Thread(
+            target=fresh_runs.wait_for_others,
+            args=(app, cast("Config", None)),
+            daemon=True,
+        )
+        for logger in ("sphinx", "sphinx.fresh_runs"):
+            logging.getLogger(logger).propagate = True
+        with caplog.at_level(logging.INFO, "sphinx.fresh_runs"), first:
+            second.start()
+            second.join(1)
+            assert second.is_alive()
+        second.join(60)
+        assert not second.is_alive()
+        fresh_runs.held.pop().release()
+        assert f"Waiting for another build of {tmp_path} to end." in caplog.text
 
     def test_generated_gallery_is_removed_after_a_failure(
         self, tmp_path: Path

@@ -2,10 +2,12 @@
 
 import importlib.util
 import os
+from importlib.metadata import distributions
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,6 +35,20 @@ def noxfile(
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setattr(sessions, "UV_FOLDERS", (tmp_path,))
     return sessions
+
+
+def test_everything_installed_admits_the_lowest_python(
+    sessions: ModuleType,
+) -> None:
+    """On Debian 12, the lowest Python that the metadata names is 3.11.2."""
+    lowest = f"{sessions.PYTHONS[0]}.0"
+    refuse = [
+        f"{package.name} {package.version} wants Python {wanted}"
+        for package in distributions()
+        if (wanted := package.metadata["Requires-Python"])
+        and lowest not in SpecifierSet(wanted)
+    ]
+    assert not refuse, "\n".join(refuse)
 
 
 CPU = {"UV_TORCH_BACKEND": "cpu"}

@@ -1,10 +1,12 @@
-"""What is downloaded installs what it imports.
+"""What is downloaded installs what it imports, or says how to.
 
-The site carries the package as a wheel. Each script that a page offers begins with a block in the
-form of PEP 723, which `pipx run` and `uv run` read, and each notebook with a cell that does the
-same. Both name the wheel of the site that they come from, or, where the site has no address, the
-package index. Block and cell are put into the copies that the site serves: no page shows them, no
-build runs them, and no script has to be run again because the address has changed.
+The site carries the package as a wheel. Where the site has an address, each script that a page
+offers begins with a block in the form of PEP 723, which `pipx run` and `uv run` read, and each
+notebook with a cell that does the same: both name that wheel. Without an address they say how the
+package is installed from the project's folder, and name nothing that an index would be asked for,
+since nobody vouches for what stands there under that name. Pages say which of the two holds with
+`only` and the tag `hosted`. All this is put into the copies that the site serves: no page shows it,
+no build runs it, and no script has to be run again because the address has changed.
 
 Where the repository is known too, each page that offers a notebook links to Colab. Colab opens
 notebooks from GitHub alone, so `.ci/publish-notebooks` puts them there.
@@ -14,6 +16,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from textwrap import indent
 from urllib.parse import quote
 
 from docutils import nodes
@@ -31,19 +34,35 @@ COLAB = (
 )
 
 
-def check_addresses(_app: Sphinx, config: Config) -> None:
-    """Refuse an address or a repository from which nothing could be installed or opened."""
+ADDRESS = re.compile(
+    r"https?://([\w.-]+|\[[\da-f:.]+\])(:\d+)?(/([\w.~@+-]|%[\da-f]{2})*)*",
+    re.ASCII | re.IGNORECASE,
+)
+INSTALL_FIRST = """\
+This file imports the package autograd_tutorial. Install it first, in the
+folder of the project: python -m pip install .
+"""
+
+
+def check_addresses(app: Sphinx, config: Config) -> None:
+    """Refuse an address or a repository from which nothing could be installed or opened.
+
+    What is left becomes part of headers, requirements and commands.
+    """
     address, repository = config.html_baseurl, config.repository
-    if address and not re.match(r"https?://[^/]", address):
+    if address and not ADDRESS.fullmatch(address):
         raise ConfigError(
-            f"AUTOGRAD_TUTORIAL_URL is {address!r}: give the whole address, "
-            "as in https://example.org/autograd-tutorial/."
+            f"AUTOGRAD_TUTORIAL_URL is {address!r}: give the whole address of a "
+            "folder, as in https://example.org/autograd-tutorial/, without "
+            "query or anchor, and every other character as %20 stands for a space."
         )
     if repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
         raise ConfigError(
             f"AUTOGRAD_TUTORIAL_REPOSITORY is {repository!r}: give the owner "
             "and the name on GitHub, as in octocat/autograd-tutorial."
         )
+    if address:
+        app.tags.add("hosted")
 
 
 def build_wheel(root: Path, site: Path) -> WheelBuilder:
@@ -56,16 +75,17 @@ def build_wheel(root: Path, site: Path) -> WheelBuilder:
 
 
 def requirement(builder: WheelBuilder, site: Path, address: str) -> str:
-    """Return what a download asks for: the wheel of the site, or the release."""
-    name, version = builder.metadata.core.name, builder.metadata.version
+    """Return what a download asks for: the wheel of the site, or nothing without an address."""
     if not address:
-        return f"{name}=={version}"
+        return ""
     (wheel,) = (site / WHEELS).iterdir()
-    return f"{name} @ {address}{WHEELS}/{wheel.name}"
+    return f"{builder.metadata.core.name} @ {address}{WHEELS}/{wheel.name}"
 
 
 def head_script(text: str, name: str, python: str, needed: str) -> str:
     """Return a script with its requirements before it."""
+    if not needed:
+        return f"{indent(INSTALL_FIRST, '# ')}\n{text}"
     return f"""\
 # `pipx run {name}` or `uv run {name}` installs what this file imports, and runs it.
 # /// script
@@ -76,19 +96,24 @@ def head_script(text: str, name: str, python: str, needed: str) -> str:
 
 
 def head_notebook(text: str, needed: str) -> str:
-    """Return a notebook with a cell before it that installs its requirements."""
+    """Return a notebook with a cell before it that installs its requirements, or says how to."""
     notebook = json.loads(text)
     cell: dict[str, object] = {
-        "cell_type": "code",
-        "execution_count": None,
+        "cell_type": "markdown",
         "id": "install",
         "metadata": {},
-        "outputs": [],
-        "source": [
-            "# Install what this notebook imports.\n",
-            f'%pip install --quiet "{needed}"',
-        ],
+        "source": [INSTALL_FIRST],
     }
+    if needed:
+        cell |= {
+            "cell_type": "code",
+            "execution_count": None,
+            "outputs": [],
+            "source": [
+                "# Install what this notebook imports.\n",
+                f'%pip install --quiet "{needed}"',
+            ],
+        }
     if notebook["nbformat_minor"] < 5:
         del cell["id"]
     notebook["cells"].insert(0, cell)

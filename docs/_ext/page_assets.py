@@ -57,12 +57,15 @@ THEME_SCRIPT = (
     'document.body.style.visibility = "hidden"; '
     "document.fonts.load(\"1em 'STIX Two Math'\")"
     '.finally(() => document.body.style.removeProperty("visibility")); '
-    'try { document.body.dataset.theme = localStorage.getItem("theme") || "auto" } '
-    'catch { document.body.dataset.theme = "auto" }'
+    'document.body.dataset.theme = "auto"; '
+    'try { const theme = localStorage.getItem("theme"); '
+    'if (["light", "dark"].includes(theme)) document.body.dataset.theme = theme } '
+    "catch {}"
 )
 """Furo would tell the page later that scripts run, and so have every element styled again; and the
 browser would read the font of the formulas after it has drawn the text, and so move its lines: the
-text is hidden until then, some milliseconds, since the font has come within a style sheet."""
+text is hidden until then, some milliseconds, since the font has come within a style sheet. What another site of
+the same address has kept as its theme may be none of Furo's."""
 DIGEST = b64encode(sha256(THEME_SCRIPT.encode()).digest()).decode()
 POLICY = (
     "default-src 'none'; "

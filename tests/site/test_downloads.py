@@ -86,7 +86,7 @@ def test_notebook_runs_alone(
         download(site, f"{stem}.ipynb"), as_version=4
     )
     # The environment has the package; tests/downloads runs this cell in one that has not.
-    assert "%pip install" in notebook.cells.pop(0).source
+    assert "pip install" in notebook.cells.pop(0).source
     run_notebook(notebook, tmp_path)
     outputs = [
         output for cell in notebook.cells for output in cell.get("outputs", ())
@@ -113,8 +113,8 @@ def block(script: str) -> dict[str, object]:
 def test_every_download_asks_for_the_package(
     site: Path, pages: dict[str, BeautifulSoup]
 ) -> None:
-    """It asks for the wheel of the site, if the site has an address, and else for the release."""
-    needed = f"autograd-tutorial=={version('autograd-tutorial')}"
+    """It asks for the wheel of the site, or, without an address, says how to install it."""
+    needed = ""
     for canonical in pages["index.html"].select('link[rel="canonical"]'):
         address = str(canonical["href"]).removesuffix("index.html")
         (wheel,) = (site / "wheels").iterdir()
@@ -124,18 +124,24 @@ def test_every_download_asks_for_the_package(
         for link in soup.select("a[download]"):
             file = (site / page).parent / str(link["href"])
             text = file.read_text("utf-8") if file.suffix != ".zip" else ""
-            if file.suffix == ".py":
+            if file.suffix == ".py" and needed:
                 assert block(text) == {
                     "requires-python": ">=3.11",
                     "dependencies": [needed],
                 }, page
                 assert f"`pipx run {file.name}`" in text.splitlines()[0]
                 checked += 1
+            elif file.suffix == ".py":
+                assert "python -m pip install ." in text.splitlines()[1]
+                assert "# dependencies" not in text
+                assert "autograd-tutorial==" not in text
+                checked += 1
             elif file.suffix == ".ipynb":
                 notebook = json.loads(text)
                 nbformat.validate(notebook)
                 source = "".join(notebook["cells"][0]["source"])
-                assert source.endswith(f'\n%pip install --quiet "{needed}"')
+                asks = f'\n%pip install --quiet "{needed}"'
+                assert source.endswith(asks if needed else "pip install .\n")
                 assert "%pip" not in json.dumps(notebook["cells"][1:])
                 checked += 1
     assert checked == 2 * (len(STEMS) + 8)
@@ -205,7 +211,25 @@ def test_wheel_has_the_same_bytes_from_anywhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "repository", "message"),
     [
-        ("example.org/", "", r"AUTOGRAD_TUTORIAL_URL is 'example.org/'"),
+        *(
+            (
+                address,
+                "",
+                f"AUTOGRAD_TUTORIAL_URL is {re.escape(repr(address))}",
+            )
+            for address in (
+                "example.org/",
+                "ftp://example.org/",
+                "https:///notes/",
+                "https://example.org/my notes/",
+                "https://example.org/?page=notes",
+                "https://example.org/#notes",
+                "https://example.org/\"notes'/",
+                "https://example.org/<b>/",
+                "https://example.org/a\n/",
+                "https://example.org/%2/",
+            )
+        ),
         ("", "https://example.org/a/b", "give the owner and the name"),
     ],
 )
@@ -216,3 +240,22 @@ def test_addresses_that_cannot_work_are_refused(
     config = SimpleNamespace(html_baseurl=address, repository=repository)
     with pytest.raises(ConfigError, match=message):
         downloads.check_addresses(cast("Sphinx", None), cast("Config", config))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "http://127.0.0.1:8000/",
+        "http://[::1]:8000/notes/",
+        "https://example.org/",
+        "https://octocat.github.io/autograd-tutorial/",
+        "https://example.org/~octocat/my%20notes/v1.0/",
+    ],
+)
+def test_addresses_that_work_are_taken(address: str) -> None:
+    """The pages learn whether the site has one."""
+    config = SimpleNamespace(html_baseurl=address, repository="")
+    app = SimpleNamespace(tags=set())
+    downloads.check_addresses(cast("Sphinx", app), cast("Config", config))
+    assert app.tags == ({"hosted"} if address else set())
