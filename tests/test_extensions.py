@@ -226,10 +226,11 @@ class TestFreshRuns:
         self, tmp_path: Path
     ) -> None:
         """What it had read is forgotten; a build that came to its end is built upon."""
-        app = cast("Sphinx", SimpleNamespace(doctreedir=tmp_path))
-        read = tmp_path / "environment.pickle"
-        read.touch()
+        folder = tmp_path / "html" / ".doctrees"
+        app = cast("Sphinx", SimpleNamespace(doctreedir=folder))
+        read = folder / "environment.pickle"
         fresh_runs.forget_stopped_build(app, cast("Config", None))
+        read.touch()
         fresh_runs.note_end(app, None)
         fresh_runs.forget_stopped_build(app, cast("Config", None))
         assert read.exists()

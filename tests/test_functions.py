@@ -592,6 +592,12 @@ class TestDerivative:
         "product of neighbours": lambda x: x.roll(1) * x,
         "a swap of the last two": lambda x: x[torch.tensor([0, 1, 3, 2])] ** 2,
         "the first element in the third": lambda x: x + torch.eye(4)[2] * x[0],
+        "influences that cancel": lambda x: (
+            x + torch.stack([0 * x[0], x[0], x[0], -x[0]])
+        ),
+        "influences that cancel in each half": lambda x: (
+            x + torch.tensor([1.0, -1.0, -1.0, 1.0]) * (x[0] - x[3])
+        ),
     }
 
     @pytest.mark.parametrize("name", MIXING)
@@ -621,6 +627,34 @@ class TestDerivative:
         else:
             with pytest.raises(ValueError, match="mixes the elements"):
                 derivative(f, torch.ones(size))
+
+    @given(st.lists(st.integers(-1, 1), min_size=64, max_size=64))
+    def test_no_mixture_of_small_numbers_passes(
+        self, entries: list[int]
+    ) -> None:
+        """Whatever cancels, a Jacobian that is not diagonal is refused, and one that is, is not."""
+        jacobian = torch.tensor(entries, dtype=torch.float32).reshape(8, 8)
+
+        def f(x: Tensor) -> Tensor:
+            return x * 0 + jacobian @ x
+
+        if torch.equal(jacobian, jacobian.diagonal().diag()):
+            assert_close(derivative(f, torch.ones(8)), jacobian.diagonal())
+        else:
+            with pytest.raises(ValueError, match="mixes the elements"):
+                derivative(f, torch.ones(8))
+
+    def test_what_remains(self) -> None:
+        """A mixture whose cross derivatives are zero at this x is accepted, as the docstring says."""
+        x = torch.tensor([1.0, 2.0])
+        assert derivative(lambda x: x + (x[0] - 1) ** 2, x).tolist() == [1, 1]
+        assert derivative(lambda x: x * x.sum().detach(), x).tolist() == [3, 3]
+
+    def test_the_state_of_random_numbers_is_left(self) -> None:
+        """The random signs come from a generator of their own."""
+        before = torch.get_rng_state()
+        derivative(torch.sin, torch.ones(5))
+        assert torch.equal(torch.get_rng_state(), before)
 
     @pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
     def test_no_false_alarm_at_the_limits_of_the_dtype(

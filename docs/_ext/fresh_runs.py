@@ -71,6 +71,7 @@ def forget_stopped_build(app: Sphinx, _config: Config) -> None:
     under_way = app.doctreedir / "under-way"
     if under_way.exists():
         (app.doctreedir / ENV_PICKLE_FILENAME).unlink(missing_ok=True)
+    app.doctreedir.mkdir(parents=True, exist_ok=True)
     under_way.touch()
 
 

@@ -334,10 +334,15 @@ def derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     .. math:: \left( \frac{\mathrm{d} f(x)_i}{\mathrm{d} x_i} \right)_i
 
     An elementwise f has a diagonal Jacobian, so one backward pass with a cotangent of ones
-    reads off the whole diagonal. Further passes, each with ones for half of the elements and
-    zeros for the others, catch an f that mixes elements: the derivatives at the ones must not
-    change. For n elements they are at most 2 log₂ n. What f does outside the graph, such as
-    multiplying by a detached sum, they cannot see.
+    reads off the whole diagonal. Further passes with other cotangents catch an f that mixes
+    elements: each derivative must be multiplied by the weight of its own element, and by nothing
+    else. For n elements, 2 log₂ n passes with ones for a half of the elements and zeros for the
+    others catch any single element that has an influence on a single other one; 20 more with
+    random signs catch several influences that cancel, but for a chance of one in a million.
+
+    What remains: the passes see the Jacobian at this x, and nothing else. A mixture whose cross
+    derivatives are zero just here is accepted, and so is what f does outside the graph, such as
+    multiplying by a detached sum.
 
     Parameters
     ----------
@@ -405,27 +410,34 @@ def derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         )
         if diagonal is None:
             raise ValueError(_CUT)
-        for kept in _halves(y):
+        for weights in _weights(y):
             (part,) = torch.autograd.grad(
-                y, primal, kept.to(y.dtype), retain_graph=True
+                y, primal, weights.to(y.dtype), retain_graph=True
             )
+            kept = weights != 0
+            expected = weights.to(diagonal.dtype) * diagonal
             if not torch.allclose(
-                part[kept], diagonal[kept], rtol=0, atol=0, equal_nan=True
+                part[kept], expected[kept], rtol=0, atol=0, equal_nan=True
             ):
                 raise ValueError(_MIXED)
     return diagonal
 
 
-def _halves(y: Tensor) -> Iterator[Tensor]:
-    """Yield masks of one half of the elements each: any two elements are apart in some of them.
+def _weights(y: Tensor) -> Iterator[Tensor]:
+    """Yield cotangents of 0, 1 and −1, by which every product is exact, also at a dtype's limits.
 
-    The halves are those whose index has, and has not, a certain bit.
+    First halves of ones, such that any two elements are apart in some of them: those whose index
+    has, and has not, a certain bit. Then random signs, the same in each call.
     """
     index = torch.arange(y.numel(), device=y.device).reshape(y.shape)
     for bit in range((y.numel() - 1).bit_length() if y.numel() else 0):
-        has_bit = (index >> bit & 1).bool()
+        has_bit = index >> bit & 1
         yield has_bit
-        yield ~has_bit
+        yield 1 - has_bit
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20 if y.numel() > 1 else 0):
+        signs = torch.randint(2, y.shape, generator=generator, device="cpu")
+        yield (2 * signs - 1).to(y.device)
 
 
 _CUT = (
