@@ -61,9 +61,35 @@ axes[1].set(xlabel="call of backward")
 plt.show()
 
 # %%
-# It adds on purpose: a batch that is too large for the memory can be fed in parts, and the gradients
-# of the parts add up to that of the whole.
-#
+# It adds on purpose: a batch that is too large for the memory can be fed in parts. But look at the
+# loss first. Gradients of *sums* add up to that of the whole. Those of *means* do not, because each
+# part divides by its own size. Here are four numbers, whole and in two parts:
+
+numbers = torch.arange(1.0, 5.0)
+
+
+def fed_in_parts(reduce):
+    w = torch.tensor(1.0, requires_grad=True)
+    reduce((w * numbers) ** 2).backward()
+    whole, w.grad = w.grad.item(), None
+    for part in numbers.split(2):
+        reduce((w * part) ** 2).backward()
+    return whole, w.grad.item()
+
+
+fed_in_parts(torch.sum), fed_in_parts(torch.mean)
+
+# %%
+# The sums agree, 60 and 60. The means of the two parts give 30 instead of 15. So divide the sum of
+# each part by the size of the whole batch:
+
+size = len(numbers)
+assert fed_in_parts(torch.sum) == (60, 60)
+assert fed_in_parts(torch.mean) == (15, 30)
+assert fed_in_parts(lambda errors: errors.sum() / size) == (15, 15)
+fed_in_parts(lambda errors: errors.sum() / size)
+
+# %%
 # Four ways to write a step
 # -------------------------
 # Gradient descent takes ``w`` a little against the gradient, here 0.1 of it. Four ways to write
@@ -117,7 +143,7 @@ for step in (in_place, new_name, local_name, through_data):
 runs["new_name"]
 
 # %%
-# ``new_name`` fails in the second round. Its result was computed, so it is no leaf, and ``backward``
+# ``new_name`` fails in the second round. Its result was computed, so it is not a leaf, and ``backward``
 # leaves nothing in its ``.grad``. (Torch warns of that too; the page leaves the warning out.) The
 # other three run to the end:
 

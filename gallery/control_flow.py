@@ -23,8 +23,8 @@ from autograd_tutorial.functions import (
 # --------------------
 # :func:`autograd_tutorial.functions.double_until_large` doubles a number until its size reaches
 # 1000. If the result is not positive, it multiplies it by 100. The loop and the branch decide
-# *which* operations run. Autograd records those that ran, and for one a they are multiplications
-# only: :math:`f(a) = k\,a`. So predict that the gradient is :math:`f(a) / a`.
+# *which* operations run. Autograd records those that ran. Behind the result there are only
+# multiplications by a number: :math:`f(a) = k\,a`. So predict that the gradient is :math:`f(a) / a`.
 
 a = torch.tensor(1.2009, requires_grad=True)
 d = double_until_large(a)

@@ -113,3 +113,20 @@ def test_every_number_stands_in_what_the_page_runs(
         "These numbers stand in no cell, output or script of their page. Correct them, or add a "
         "hidden cell that asserts them:\n" + "\n".join(unknown)
     )
+
+
+def test_stored_numbers_are_said_to_be_stored(site: Path) -> None:
+    """A page that includes what an earlier run has measured says so, and the first page names it."""
+    including = [
+        path.relative_to(DOCS).with_suffix(".html")
+        for path in DOCS.rglob("*.md")
+        if re.search(r"\{include\} .*benchmarks/", path.read_text("utf-8"))
+    ]
+    assert including
+    first = (site / "index.html").read_text("utf-8")
+    for page in including:
+        soup = BeautifulSoup((site / page).read_text("utf-8"), "html.parser")
+        article = soup.find("article")
+        assert article
+        assert "they are stored" in plain(article.get_text(" "))
+        assert f'href="{page.as_posix()}"' in first.partition("<article")[2]

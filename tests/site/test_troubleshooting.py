@@ -1,8 +1,11 @@
 """Troubleshooting: the words under which a message is indexed are those that torch prints."""
 
 import re
+from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 def plain(text: str) -> str:
@@ -67,3 +70,18 @@ def test_index_names_every_entry(pages: dict[str, BeautifulSoup]) -> None:
             for text in found:
                 for part in plain(text.partition("…")[2] or text).split():
                     assert part in plain(entry.get_text()), (heading, part)
+
+
+def test_nothing_promises_every_message(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    """PyTorch has more messages than the entries: no description says that all are here."""
+    said = {"README.md": README.read_text("utf-8")}
+    for name, page in pages.items():
+        described = page.select("meta[name=description], h1")
+        said[name] = " ".join(
+            f"{tag.get('content', '')} {tag.get_text()}" for tag in described
+        )
+    for name, text in said.items():
+        promise = re.search(r"(?i)\b(?:each|every|all) error messages?\b", text)
+        assert not promise, f"{name}: {promise}"
