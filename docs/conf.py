@@ -134,6 +134,7 @@ codeautolink_inventory_map = {
     "pathlib._local.Path": "pathlib.Path",
     "pathlib._local.Path.write_text": "pathlib.Path.write_text",
     "torch._C.Generator": "torch.Generator",
+    "torch._VariableFunctionsClass.conv1d": "torch.nn.functional.conv1d",
     "torch._C.Generator.manual_seed": "torch.Generator.manual_seed",
     "torch.autograd.grad_mode.no_grad": "torch.no_grad",
     "torch.nn.modules.activation.Tanh": "torch.nn.Tanh",
