@@ -176,19 +176,9 @@ def input_names(f: Callable[..., object], count: int) -> list[str]:
     except ValueError:  # a function of C
         return ["x"] if count == 1 else [f"x{k + 1}" for k in range(count)]
     except TypeError:
-        keyword = next(
-            (
-                f"{name}="
-                for name, parameter in signature.parameters.items()
-                if parameter.kind is parameter.KEYWORD_ONLY
-                and parameter.default is parameter.empty
-            ),
-            "",
-        )
         raise TypeError(
             f"{function_name(f)}{signature} cannot be called with "
-            f"{counted(count, 'input')}. Pass each tensor that it needs, and fix the other "
-            f"arguments, as in trace(lambda x: f(x, {keyword}3), x)."
+            f"{counted(count, 'input')}. {_how_to_call(signature)}"
         ) from None
     names: list[str] = []
     for name, value in bound.items():
@@ -197,6 +187,35 @@ def input_names(f: Callable[..., object], count: int) -> list[str]:
         else:
             names.append(name)
     return names
+
+
+def _how_to_call(signature: inspect.Signature) -> str:
+    """Say how to trace a function that was given the wrong number of inputs."""
+    parameters = signature.parameters.values()
+    if not parameters:
+        return "It takes no arguments, so trace it without inputs: trace(f)."
+    keywords = [
+        f"{p.name}={p.name}"
+        for p in parameters
+        if p.kind is p.KEYWORD_ONLY and p.default is p.empty
+    ]
+    needed = [
+        p.name
+        for p in parameters
+        if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}
+        and p.default is p.empty
+    ]
+    names = ", ".join([*needed, *(k.partition("=")[0] for k in keywords)])
+    if keywords:
+        call = ", ".join([*needed, *keywords])
+        return (
+            f"Pass keywords inside of a small function: trace(lambda {names}: f({call}), {names}), "
+            "with what is not to be differentiated fixed."
+        )
+    return (
+        f"Pass each tensor that it needs, as in trace(f, {names or 'x'}), and fix other arguments "
+        "inside of a small function, as in trace(lambda x: f(x, 3), x)."
+    )
 
 
 def _declared(f: Callable[..., object]) -> Callable[..., object]:
