@@ -146,27 +146,24 @@ def notes_on(
     leaves: Mapping[str, Tensor],
     hooked: Sequence[str],
 ) -> tuple[str, ...]:
-    """Say why a graph is empty, which leaf was cut off, and whose hook did not run.
+    """Say why a graph is empty, and whose hook did not run.
 
     The leaves are those that are no inputs; hooked are those with a hook that runs after
     accumulation.
     """
     notes = []
-    cuts = {name: tape.cut_before(leaf) for name, leaf in leaves.items()}
     if root.grad_fn is None:
-        names = [name for name, leaf in leaves.items() if leaf is root]
-        for name in names:
-            cuts[name] = cuts[name] or _number_cut(tape)
-        what = f"the leaf {names[0]}" if names else "an input"
+        name = next((name for name, leaf in leaves.items() if leaf is root), "")
         notes.append(
-            f"The graph is empty: f returned {what}, which no recorded operation computed."
+            f"The graph is empty: f returned {f'the leaf {name}' if name else 'an input'}, which no "
+            "recorded operation computed."
         )
-    notes += [
-        f"{_explained(cut)} To set requires_grad on {name} afterwards makes it a leaf, and does "
-        "not bring the graph behind it back."
-        for name, cut in cuts.items()
-        if cut
-    ]
+        cut = tape.cut_before(root) or (_number_cut(tape) if name else None)
+        if cut:
+            notes.append(
+                f"{_explained(cut)} Setting requires_grad on {name} afterwards makes it a leaf: "
+                "it does not bring back the graph behind it."
+            )
     if hooked:
         notes.append(
             f"A hook of {', '.join(hooked)} that is to run after accumulation did not run: trace "

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple, NoReturn, SupportsIndex, TypeGuard
+from typing import Literal, NamedTuple, NoReturn, SupportsIndex
 
 import torch
 from torch import Tensor
@@ -321,30 +321,34 @@ class Graph:
     def _differences(self) -> Iterator[tuple[float, float, str]]:
         """Yield each difference, what rounding can account for, and what it means."""
         for edge in self.edges:
-            adjoint = edge.target.adjoints[0]
-            if edge.partial is None or edge.message is None or adjoint is None:
+            recorded = edge.target.adjoints[0], edge.message
+            adjoint, message = map(_comparable, recorded)
+            slope = _comparable(edge.partial)
+            if slope is None or message is None or adjoint is None:
                 continue
-            dtype = torch.promote_types(adjoint.dtype, edge.partial.dtype)
-            factors = adjoint.to(dtype), edge.partial.to(dtype)
+            dtype = torch.promote_types(adjoint.dtype, slope.dtype)
+            factors = adjoint.to(dtype), slope.to(dtype)
             product = torch.tensordot(*factors, adjoint.dim())
-            shape = edge.message.shape
+            shape = message.shape
             if product.isnan().any():
                 # 0 · ∞ is no number to compare with.
                 bare = _without_zeros(*factors, shape)
-                rows = edge.partial.reshape(-1, *shape)
+                rows = slope.reshape(-1, *shape)
                 vague = bare.isnan() & ~rows.isfinite().all(0)
-                bare = torch.where(vague, edge.message, bare)
-                differs = product.isnan() & ~edge.message.isnan()
+                bare = torch.where(vague, message, bare)
+                differs = product.isnan() & ~message.isnan()
                 product = torch.where(differs, bare, product)
-            gap = _gap(product.to(edge.message.dtype), edge.message)
+            gap = _gap(product.to(message.dtype), message)
             rounding = 0.0
             if gap:
                 left, right = (factor.abs() for factor in factors)
                 sizes = _without_zeros(left, right, shape)
-                rounding = _rounding(
-                    sizes, adjoint.numel(), adjoint, edge.message
-                )
-            if gap > rounding:
+                rounding = _rounding(sizes, adjoint.numel(), *recorded)
+            if (
+                gap > rounding
+                and recorded[0] is adjoint
+                and recorded[1] is message
+            ):
                 rounding += _noise(edge, adjoint)
             yield (
                 gap,
@@ -355,8 +359,8 @@ class Graph:
                 ),
             )
         for node in self.nodes:
-            for output, adjoint in enumerate(node.adjoints):
-                if not _can_compare(adjoint):
+            for output, adjoint in enumerate(map(_comparable, node.adjoints)):
+                if adjoint is None:
                     continue
                 first, *others = self._messages(node, output) or [
                     torch.zeros_like(adjoint)
@@ -364,7 +368,9 @@ class Graph:
                 gap, rounding = _gap(sum(others, first), adjoint), 0.0
                 if gap:
                     sizes = sum((m.abs() for m in others), first.abs())
-                    rounding = _rounding(sizes, 1 + len(others))
+                    rounding = _rounding(
+                        sizes, 1 + len(others), node.adjoints[output]
+                    )
                 yield (
                     gap,
                     rounding,
@@ -377,9 +383,10 @@ class Graph:
     def _messages(self, node: Node, output: int) -> list[Tensor]:
         """Return what a result received, in the order of its arrival; the cotangent first."""
         messages = [
-            edge.message
+            message
             for edge in self.edges_from.get(node, ())
-            if edge.output == output and edge.message is not None
+            if edge.output == output
+            and (message := _comparable(edge.message)) is not None
         ]
         if node is self.output and output == self.output_number:
             messages.insert(0, self.cotangent)
@@ -706,8 +713,6 @@ def _gap(left: Tensor, right: Tensor) -> float:
         return math.inf
     if torch.equal(left, right):
         return 0.0
-    if left.dtype.itemsize == 1:  # torch computes nothing with float8
-        left, right = left.float(), right.float()
     same = (left == right) | (left.isnan() & right.isnan())
     gaps = torch.where(same, 0.0, (left - right).abs())
     gaps = gaps.nan_to_num(nan=math.inf, posinf=math.inf)
@@ -724,7 +729,7 @@ def _without_zeros(
     return torch.where(zero, 0.0, left * right).sum(0)
 
 
-def _rounding(sizes: Tensor, terms: int, *rounded: Tensor) -> float:
+def _rounding(sizes: Tensor, terms: int, *rounded: Tensor | None) -> float:
     """Bound the rounding error of a sum from the sizes of its terms, with room for the terms'.
 
     Numbers may have been rounded to a coarser dtype than that of the sizes. What is infinite is
@@ -732,7 +737,7 @@ def _rounding(sizes: Tensor, terms: int, *rounded: Tensor) -> float:
     """
     if not sizes.numel():
         return 0.0
-    kinds = [t.dtype for t in (sizes, *rounded)]
+    kinds = [t.dtype for t in (sizes, *rounded) if t is not None]
     eps = max(torch.finfo(kind).eps for kind in kinds)
     largest = sizes.nan_to_num(posinf=0.0).max().item()
     return (terms + 8) * (eps * largest + max(map(_underflow, kinds)))
@@ -794,16 +799,18 @@ def _underflow(dtype: torch.dtype) -> float:
 def _push(arriving: Sequence[tuple[Edge, Tensor]]) -> Tensor:
     """Return the sum of the tangents, each times the partial of its edge."""
     products: list[Tensor] = [
-        torch.tensordot(edge.partial, tangent, tangent.dim()).to(adjoint)
+        torch.tensordot(slope, moved, moved.dim()).to(adjoint)
         for edge, tangent in arriving
-        if edge.partial is not None
+        if (slope := _comparable(edge.partial)) is not None
+        and (moved := _comparable(tangent)) is not None
         and (adjoint := edge.target.adjoints[0]) is not None
     ]
     return sum(products[1:], products[0])
 
 
 def _is_finite(*factors: Tensor | None) -> bool:
-    return all(_can_compare(t) and bool(t.isfinite().all()) for t in factors)
+    numbers = map(_comparable, factors)
+    return all(t is not None and bool(t.isfinite().all()) for t in numbers)
 
 
 def _transpose(node: Node, arriving: Sequence[tuple[Edge, Tensor]]) -> Tensors:
@@ -881,21 +888,27 @@ def _sole(gradients: Tensors) -> Tensor | Tensors | None:
     return gradients[0] if len(gradients) == 1 else gradients
 
 
-def _can_compare(tensor: Tensor | None) -> TypeGuard[Tensor]:
-    """Tell whether there is a tensor whose numbers can be compared."""
-    return tensor is not None and has_numbers(tensor)
+def _comparable(tensor: Tensor | None) -> Tensor | None:
+    """Return the numbers of a tensor, if it has any, in a dtype that torch computes with."""
+    if tensor is None or not has_numbers(tensor):
+        return None
+    is_float8 = tensor.is_floating_point() and tensor.dtype.itemsize == 1
+    return tensor.float() if is_float8 else tensor
 
 
 def _has_nan(tensor: Tensor | None) -> bool:
-    return _can_compare(tensor) and bool(tensor.isnan().any())
+    numbers = _comparable(tensor)
+    return numbers is not None and bool(numbers.isnan().any())
 
 
 def _has_infinity(tensor: Tensor | None) -> bool:
-    return _can_compare(tensor) and bool(tensor.isinf().any())
+    numbers = _comparable(tensor)
+    return numbers is not None and bool(numbers.isinf().any())
 
 
 def _has_zero(tensor: Tensor | None) -> bool:
-    return _can_compare(tensor) and bool((tensor == 0).any())
+    numbers = _comparable(tensor)
+    return numbers is not None and bool((numbers == 0).any())
 
 
 def _is_infinite(edge: Edge) -> bool:

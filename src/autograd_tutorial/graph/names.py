@@ -137,7 +137,10 @@ def _visible(f: object) -> dict[str, Any]:
         return dict(getattr(f, "__dict__", {}))
     try:
         variables = inspect.getclosurevars(inspect.unwrap(f))
-    except ValueError:  # a variable of the closure is not bound yet
+    except (
+        TypeError,
+        ValueError,
+    ):  # it wraps C, or a variable is not bound yet
         return {}
     return {**variables.globals, **variables.nonlocals}
 
@@ -178,7 +181,7 @@ def input_names(f: Callable[..., object], count: int) -> list[str]:
     except TypeError:
         raise TypeError(
             f"{function_name(f)}{signature} cannot be called with "
-            f"{counted(count, 'input')}. {_how_to_call(signature)}"
+            f"{counted(count, 'input')}. {_how_to_call(signature, count)}"
         ) from None
     names: list[str] = []
     for name, value in bound.items():
@@ -189,32 +192,29 @@ def input_names(f: Callable[..., object], count: int) -> list[str]:
     return names
 
 
-def _how_to_call(signature: inspect.Signature) -> str:
+def _how_to_call(signature: inspect.Signature, count: int) -> str:
     """Say how to trace a function that was given the wrong number of inputs."""
     parameters = signature.parameters.values()
     if not parameters:
         return "It takes no arguments, so trace it without inputs: trace(f)."
-    keywords = [
-        f"{p.name}={p.name}"
-        for p in parameters
-        if p.kind is p.KEYWORD_ONLY and p.default is p.empty
-    ]
+    required = [p for p in parameters if p.default is p.empty]
     needed = [
         p.name
-        for p in parameters
+        for p in required
         if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}
-        and p.default is p.empty
     ]
-    names = ", ".join([*needed, *(k.partition("=")[0] for k in keywords)])
-    if keywords:
-        call = ", ".join([*needed, *keywords])
+    keywords = [p.name for p in required if p.kind is p.KEYWORD_ONLY]
+    if not keywords:
         return (
-            f"Pass keywords inside of a small function: trace(lambda {names}: f({call}), {names}), "
-            "with what is not to be differentiated fixed."
+            f"Pass each tensor that it needs, as in trace(f, {', '.join(needed) or 'x'}), and fix "
+            "the other arguments, as in trace(lambda x: f(x, 3), x)."
         )
+    tensors = keywords[: max(count - len(needed), 0)]
+    given = [f"{name}={name if name in tensors else 3}" for name in keywords]
+    varied = ", ".join([*needed, *tensors])
     return (
-        f"Pass each tensor that it needs, as in trace(f, {names or 'x'}), and fix other arguments "
-        "inside of a small function, as in trace(lambda x: f(x, 3), x)."
+        "Keywords belong into a small function, as in "
+        f"trace(lambda {varied}: f({', '.join([*needed, *given])}), {varied})."
     )
 
 

@@ -229,6 +229,14 @@ def _record(
     try:
         with _without_compiler(), tape:
             result = call(*leaves)
+    except NotImplementedError as error:
+        if "HigherOrderOperator" not in str(error):
+            raise
+        raise ValueError(
+            "f uses control flow of torch's own, such as torch.cond, and which operations run "
+            "inside of that torch does not tell. Write it in Python, as with if: trace records "
+            "the branch that is taken."
+        ) from error
     except Exception as error:
         error.add_note(
             "trace() called f on copies of the inputs that require grad."
