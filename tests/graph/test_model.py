@@ -599,8 +599,9 @@ class TestFirstNan:
             "All values are numbers. The first NaN comes on the way back: v1 = sqrt(x) "
             f"(line {self.line(f, 1)}: return torch.where(x > 0, x.sqrt(), 0.0).sum()) "
             "receives the adjoint [0, 1] and sends NaN to x, where x = [0, 1]. "
-            "There 0 · ∞ is NaN."
+            "Its local derivative is infinite there, and 0 · ∞ is NaN."
         )
+        assert found.infinite is graph.edges_into[graph["v1"]][0]
 
     def test_norm_by_sqrt(self) -> None:
         """The norm at zero: its square root sends ∞, and the square makes it NaN."""
@@ -612,7 +613,49 @@ class TestFirstNan:
         assert (
             "receives the adjoint [∞, ∞] and sends NaN to x" in found.sentence
         )
-        assert "There 0 · ∞ is NaN." in found.sentence
+        assert "There 0 · ∞ is NaN. The ∞ came from v3 = sqrt(v2)" in (
+            found.sentence
+        )
+        assert found.sentence.endswith(
+            ", whose local derivative with respect to v2 is infinite, where v2 = 0."
+        )
+        assert found.infinite is graph.edges_into[graph["v3"]][0]
+
+    def test_an_angle(self) -> None:
+        """The arc cosine at 1 is to blame, three operations after the norm that makes NaN."""
+        b = vector(1, 0)
+
+        def angle(a: Tensor) -> Tensor:
+            return torch.acos(((a @ b) / (a.norm() * b.norm())).clamp(-1, 1))
+
+        found = trace(angle, b).first_nan
+        assert found is not None
+        assert found.node.operation == "linalg_vector_norm"
+        assert found.infinite is not None
+        assert found.infinite.target.operation == "acos"
+        assert "The ∞ came from" in found.sentence
+
+    def test_a_partial_that_is_not_built(self) -> None:
+        """Of a hundred square roots none has a partial, but the node can be asked."""
+        found = trace(
+            lambda x: torch.where(x > 0, x.sqrt(), 0.0).sum(),
+            torch.zeros(100, dtype=DOUBLE),
+        ).first_nan
+        assert found is not None
+        assert found.infinite is not None
+        assert found.infinite.target is found.node
+        assert found.infinite.partial is None
+        assert "Its local derivative is infinite there" in found.sentence
+
+    def test_a_message_that_overflows(self) -> None:
+        """Finite factors may send ∞ as well."""
+        found = trace(
+            lambda x: (x * 0) * vector(1e200)[0] * 1e200, number(2)
+        ).first_nan
+        assert found is not None
+        assert found.infinite is not None
+        assert found.infinite.target.operation == "mul"
+        assert ", which sends it to v1" in found.sentence
 
     def test_of_several_results(self) -> None:
         """Equal eigenvalues have no derivative of their vectors."""
@@ -631,9 +674,13 @@ class TestFirstNan:
         found = graph.first_nan
         assert found is not None
         assert (found.node, found.phase) == (graph["x"], "backward")
+        assert found.infinite is not None
+        line = found.sentence.partition("sqrt(x)")[2].partition(", whose")[0]
         assert found.sentence == (
             "All values are numbers. The first NaN comes on the way back, in "
-            "the adjoint of x: adding ∞ and −∞ makes it NaN."
+            "the adjoint of x: adding ∞ and −∞ makes it NaN. The ∞ came from "
+            f"v2 = sqrt(x){line}, whose local derivative with respect to x is infinite, where "
+            "x = 0."
         )
 
     def test_hook_on_a_leaf(self) -> None:

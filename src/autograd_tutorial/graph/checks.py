@@ -93,14 +93,11 @@ def _cure_of_input(name: str, value: object, closed: str) -> str:
         else:
             packed = f"{type(value).__name__}(a, b)"
         return f"Pass its tensors one by one: trace(lambda a, b: f({packed}), a, b)."
-    shown = reprlib.repr(value)
     fixed = f"If it is not to be differentiated, let the function close over it, as in {closed}."
-    if isinstance(value, Number | list | tuple) or hasattr(value, "__array__"):
-        if len(shown) > 30 or "array" in shown:
-            shown = name
-        return (
-            f"Convert it: torch.tensor({shown}, dtype=torch.float32). {fixed}"
-        )
+    if isinstance(value, Number | list) or hasattr(value, "__array__"):
+        shown = reprlib.repr(value) if isinstance(value, Number) else name
+        dtype = "" if isinstance(value, float) else ", dtype=torch.float32"
+        return f"Convert it, as with torch.tensor({shown}{dtype}). {fixed}"
     return fixed
 
 
