@@ -332,7 +332,8 @@ def nested_sum(layout: torch.layout) -> Function:
 
     def f(x: Tensor) -> Tensor:
         nested = torch.nested.as_nested_tensor([x, x[:2] * x[0]], layout=layout)
-        return nested.sin().to_padded_tensor(0.0).pow(2).sum()
+        result: Tensor = nested.sin().to_padded_tensor(0.0).pow(2).sum()
+        return result
 
     return f
 
@@ -342,7 +343,8 @@ def through_checkpoint(module: nn.Module, reentrant: bool) -> Function:
 
     def f(x: Tensor) -> Tensor:
         inner = checkpoint(module, x.tanh(), use_reentrant=reentrant)
-        return (inner * x).sum()
+        result: Tensor = (inner * x).sum()
+        return result
 
     return f
 

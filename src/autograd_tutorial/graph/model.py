@@ -310,7 +310,12 @@ class Graph:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Where `check` found a difference that is more than rounding, a sentence for each."""
+        """Where `check` found a difference that is more than rounding, a sentence for each.
+
+        Rounding is judged by the sizes of adjoint, partial and message. Where terms cancel inside
+        of torch's formula these do not show it: then the node is asked again, for multiples of
+        its adjoint, and what its answers differ by counts as rounding too.
+        """
         return _doubtful(self._differences())
 
     def check_and_doubts(self) -> tuple[float, tuple[str, ...]]:
@@ -898,7 +903,9 @@ def _comparable(tensor: Tensor | None) -> Tensor | None:
 
 def _has_nan(tensor: Tensor | None) -> bool:
     numbers = _comparable(tensor)
-    return numbers is not None and bool(numbers.isnan().any())
+    if numbers is None or not numbers.sum().isnan():
+        return False  # the sum is quick, and NaN if any number is, or ∞ met −∞
+    return bool(numbers.isnan().any())
 
 
 def _has_infinity(tensor: Tensor | None) -> bool:

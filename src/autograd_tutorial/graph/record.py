@@ -88,9 +88,12 @@ def trace(
         A function of tensors that returns one tensor, or a module. It is called once, on copies
         of the inputs that require grad, so the inputs and their `.grad` stay as they are. Other
         tensors that f uses, such as the parameters of a module, take part as they are; no
-        `.grad` is changed. The buffers of a module that is f itself are copied, too; those of
-        one that f only calls change as in any call. Hooks run, and the backward of a
-        `torch.autograd.Function` runs once more for each unit vector.
+        `.grad` is changed. The buffers of a module that is f itself are copied, too, and the
+        copies stand in the module while it runs, so no other thread should use it then; those
+        of a module that f only calls change as in any call. Hooks run, also those of the
+        inputs, except for hooks after accumulation, since nothing accumulates: the graph's
+        `notes` name them. The backward of a `torch.autograd.Function` runs once more for each
+        unit vector.
     inputs
         The arguments of f: real floating-point tensors of any shape. What else f needs, a lambda
         fixes: ``trace(lambda x: f(x, k=2), x)``.
@@ -117,7 +120,8 @@ def trace(
         name is no string.
     ValueError
         If the result of f has no graph, the graph was freed by a `backward()`, the cotangent is
-        missing or has another shape than the result, or the names do not fit.
+        missing or has another shape than the result, the names do not fit, f calls `torch.cond`
+        or the like, or a `FakeTensorMode` is on.
 
     References
     ----------
