@@ -635,9 +635,12 @@ def _pull_back(
     The engine, not the node, undoes broadcasting and conversions between dtypes: so does this.
     """
     fn = kept.nodes[position]
-    custom = _is_custom(fn)
-    with _grads_kept(kept.leaves if custom else ()):
-        answer = _apply(fn, adjoints) if custom else fn(*adjoints)
+    answer: Any
+    if _is_custom(fn):
+        with _grads_kept(kept.leaves):
+            answer = _apply(fn, adjoints)
+    else:
+        answer = fn(*adjoints)
     messages = list(answer if isinstance(answer, tuple) else (answer,))
     for slot, kind in kinds.items():
         message = messages[slot]
