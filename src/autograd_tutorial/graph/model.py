@@ -190,9 +190,7 @@ class FirstNaN(NamedTuple):
     """What happened, in words."""
 
     infinite: Edge | None = None
-    """Where ∞ came from, if the NaN is 0 · ∞ or ∞ − ∞: the first edge that made it of finite
-    numbers.
-    """
+    """The edge that made ∞ of finite numbers, if the NaN is 0 · ∞ or ∞ − ∞."""
 
     def __str__(self) -> str:
         """Return the sentence."""
@@ -229,9 +227,7 @@ class Graph:
     """The adjoint of the output, with which the backward pass began."""
 
     notes: tuple[str, ...] = ()
-    """What the graph cannot show, a sentence for each: why it is empty, or which hook of a leaf
-    did not run.
-    """
+    """Sentences on what the graph cannot show, as why it is empty or which hook did not run."""
 
     def __repr__(self) -> str:
         """Say what it is and how large."""

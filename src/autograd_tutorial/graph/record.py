@@ -525,7 +525,10 @@ def _where_stopped(
 
 def _dense(tensors: Tensors) -> Tensors:
     """Return the tensors as ordinary ones: an embedding may send a sparse message."""
-    return tuple(None if t is None else dense(t) for t in tensors)
+    for tensor in tensors:
+        if tensor is not None and dense(tensor) is not tensor:
+            return tuple(None if t is None else dense(t) for t in tensors)
+    return tensors
 
 
 def _operation(
@@ -616,11 +619,11 @@ def _show(
 
 def _kind(message: Tensor | None, before: GradFn, output: int) -> Kind:
     """Return the shape and the dtype of an argument."""
+    if message is not None:
+        return None if message.is_nested else (message.shape, message.dtype)
     like = before._input_metadata[output]
     if like.is_nested_tensor:
         return None
-    if message is not None:
-        return message.shape, message.dtype
     return torch.Size(like.shape), like.dtype
 
 
