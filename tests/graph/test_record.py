@@ -378,6 +378,22 @@ class TestWhatTorchRuns:
         assert torch.equal(tensor(edge.message), torch.tensor(0.0))
         assert "← 0" in self.shown(graph)
 
+    def test_forward_over_reverse_of_a_number(self) -> None:
+        """Torch's forward mode computes with zeros that take no memory."""
+
+        def slope(x: Tensor) -> Tensor:
+            gradient = torch.func.grad(lambda v: torch.log(torch.sigmoid(v)))
+            result: Tensor = torch.func.jvp(
+                gradient, (x,), (torch.ones_like(x),)
+            )[1]
+            return result
+
+        graph = trace(slope, vector(1.0)[0])
+        s = vector(1.0)[0].sigmoid()
+        assert_close(graph.output.primals[0], -s * (1 - s))
+        assert_close(graph["x"].adjoint, -s * (1 - s) * (1 - 2 * s))
+        self.shown(graph)
+
     def test_a_reentrant_checkpoint(self) -> None:
         """It runs a backward pass of its own, and still no .grad changes and no hook steps."""
         module = nn.Linear(3, 3).double()
