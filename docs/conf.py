@@ -121,6 +121,7 @@ codeautolink_inventory_map = {
             "check",
             "doubts",
             "first_nan",
+            "notes",
             "pullback",
             "pushforward",
             "to_dot",

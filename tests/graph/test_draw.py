@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from autograd_tutorial.graph.draw import text_width, to_dot, to_svg
 from autograd_tutorial.graph.fold import TooLargeError
 from autograd_tutorial.graph.model import Edge, Graph, Node
+from autograd_tutorial.graph.record import trace
 
 SVG = "{http://www.w3.org/2000/svg}"
 F = [
@@ -467,11 +468,27 @@ def test_many_edges_into_a_fold_are_one_with_the_sum() -> None:
     assert f" {fold.attrib['data-b']}:29 " in sums
 
 
+def test_messages_to_several_values_are_counted() -> None:
+    """An arrow that stands for messages to several values does not say that there are none."""
+    graph = trace(
+        lambda x: torch.stack([torch.sin(k * x) for k in range(1, 61)]).sum(),
+        torch.tensor(0.5),
+    )
+    picture = to_svg(graph)
+    assert "← 58 messages" in picture
+    assert "message 58 messages" in picture
+    assert "← none" not in picture
+
+
 def test_a_graph_that_is_too_large() -> None:
     """No picture is made, and the reader is led to the table."""
     lines = [(f"v{i} = op{i}(x)", [("x", 1.0, 1.0)]) for i in range(50)]
-    with pytest.raises(TooLargeError, match=r"has 51 nodes .* to_table\(\)"):
+    with pytest.raises(
+        TooLargeError, match=r"has 51 nodes .* to_table\(\)"
+    ) as e:
         to_svg(made(lines))
+    assert "to_dot()" in str(e.value)
+    assert to_dot(made(lines)).startswith("digraph")
 
 
 def test_the_same_bytes_each_time() -> None:

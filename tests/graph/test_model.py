@@ -2,6 +2,8 @@
 
 import copy
 import math
+import pickle
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -228,6 +230,137 @@ class TestCheck:
         graph = trace(lambda x: x * 2, vector(), cotangent=vector())
         assert graph.check() == 0
         assert graph.doubts == ()
+
+
+def norm_network(x: Tensor) -> Tensor:
+    """Normalise a batch between two layers with random weights."""
+    net = nn.Sequential(
+        nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 2)
+    )
+    result: Tensor = net(x).pow(2).sum()
+    return result
+
+
+CANCELLING: dict[str, tuple[Callable[[Tensor], Tensor], tuple[int, ...]]] = {
+    "layer norm": (lambda x: F.layer_norm(x, (2,)).pow(3).sum(), (3, 2)),
+    "batch norm": (
+        lambda x: F.batch_norm(x, None, None, training=True).pow(3).sum(),
+        (2, 3),
+    ),
+    "network": (norm_network, (2, 3)),
+    "softmax": (lambda x: (100 * x).softmax(0).pow(2).sum(), (5,)),
+    "softmax, summed": (lambda x: (100 * x).softmax(0).sum(), (5,)),
+    "attention": (
+        lambda x: F.scaled_dot_product_attention(x, x, x).pow(2).sum(),
+        (1, 1, 3, 2),
+    ),
+}
+
+
+class Backward(torch.autograd.Function):
+    """x times 2, sent back by a function that can be chosen, right or wrong."""
+
+    how: Callable[[Tensor], Tensor]
+
+    @staticmethod
+    def forward(_ctx: Any, x: Tensor) -> Tensor:
+        """Double it."""
+        return 2 * x
+
+    @staticmethod
+    def backward(_ctx: Any, grad: Tensor) -> Tensor:
+        """Send something back."""
+        return 2 * Backward.how(grad)
+
+
+class TestRounding:
+    """What torch rounds is no doubt, and what is wrong is one."""
+
+    @pytest.mark.parametrize("name", CANCELLING)
+    def test_where_terms_cancel(self, name: str) -> None:
+        """Normalisation of two numbers has hardly a derivative, but it rounds."""
+        f, shape = CANCELLING[name]
+        for seed in range(200):
+            torch.manual_seed(seed)
+            x = (
+                20 * torch.randn(shape)
+                if name == "attention"
+                else (torch.randn(shape))
+            )
+            assert trace(f, x).doubts == (), seed
+
+    @pytest.mark.parametrize(
+        "how",
+        [
+            torch.square,
+            torch.relu,
+            torch.abs,
+            torch.round,
+            lambda g: g.clamp(-0.5, 0.5),
+            lambda g: g + 1e-3,
+        ],
+        ids=["square", "relu", "abs", "round", "clamp", "shift"],
+    )
+    @pytest.mark.parametrize("size", [1, 1e8])
+    def test_a_backward_that_is_not_linear(
+        self, how: Callable[[Tensor], Tensor], size: float
+    ) -> None:
+        """No rounding excuses it, however large the values are."""
+        Backward.how = how
+        weights = torch.tensor([0.7, -0.9, 0.3])
+        graph = trace(
+            lambda x: Backward.apply(x) @ weights,  # type: ignore[no-untyped-call]
+            size * torch.tensor([1.0, 2.0, 3.0]),
+        )
+        assert "is not its adjoint times the partial" in graph.doubts[0]
+
+    @pytest.mark.parametrize("name", ["layer norm", "batch norm", "softmax"])
+    def test_a_hook_on_a_node_that_cancels(self, name: str) -> None:
+        """A message that the node does not send for its adjoint is doubtful."""
+        f, shape = CANCELLING[name]
+
+        def hooked(x: Tensor) -> Tensor:
+            y = f(x)
+            node: Any = y.grad_fn
+            while not re.search("Norm|Softmax", node.name()):
+                node = node.next_functions[0][0]
+            node.register_hook(lambda sent, _: (sent[0] + 1e-3, *sent[1:]))
+            return y
+
+        torch.manual_seed(0)
+        assert trace(hooked, torch.randn(shape)).doubts
+
+    def test_a_wrong_number_beside_a_cancelled_one(self) -> None:
+        """A partial that is wrong is found."""
+        graph = trace(*CANCELLING["layer norm"][:1], randn(3, 2).float())
+        edge = graph.edges[0]
+        edge.partial = tensor(edge.partial) + 1e-3
+        assert graph.doubts
+
+
+class TestAsAContainer:
+    """A graph holds nodes by name."""
+
+    def test_in_and_iter(self) -> None:
+        """The names lead to the nodes."""
+        graph = example()
+        assert [graph[name] for name in graph] == list(graph.nodes)
+        assert "v1" in graph
+        assert "y" not in graph
+        assert graph["v1"] not in graph
+        assert "v1[1]" in trace(lambda x: sum(x.unbind()), vector(1, 2))
+
+    @pytest.mark.parametrize(
+        "how", [pickle.dumps, copy.deepcopy], ids=["pickle", "deepcopy"]
+    )
+    def test_cannot_be_copied(self, how: Callable[[Any], object]) -> None:
+        """It says so, and what to keep instead."""
+        graph = example()
+        for part in (graph, graph.nodes[0], graph.edges[0]):
+            with pytest.raises(TypeError, match="cannot be pickled or copied"):
+                how(part)
+        kept = {name: graph[name].primal for name in graph}
+        assert len(pickle.loads(pickle.dumps(kept))) == len(graph.nodes)
 
 
 class TestPullback:
@@ -599,8 +732,9 @@ class TestFirstNan:
             "All values are numbers. The first NaN comes on the way back: v1 = sqrt(x) "
             f"(line {self.line(f, 1)}: return torch.where(x > 0, x.sqrt(), 0.0).sum()) "
             "receives the adjoint [0, 1] and sends NaN to x, where x = [0, 1]. "
-            "There 0 · ∞ is NaN."
+            "Its local derivative is infinite there, and 0 · ∞ is NaN."
         )
+        assert found.infinite is graph.edges_into[graph["v1"]][0]
 
     def test_norm_by_sqrt(self) -> None:
         """The norm at zero: its square root sends ∞, and the square makes it NaN."""
@@ -612,7 +746,49 @@ class TestFirstNan:
         assert (
             "receives the adjoint [∞, ∞] and sends NaN to x" in found.sentence
         )
-        assert "There 0 · ∞ is NaN." in found.sentence
+        assert "There 0 · ∞ is NaN. The ∞ came from v3 = sqrt(v2)" in (
+            found.sentence
+        )
+        assert found.sentence.endswith(
+            ", whose local derivative with respect to v2 is infinite, where v2 = 0."
+        )
+        assert found.infinite is graph.edges_into[graph["v3"]][0]
+
+    def test_an_angle(self) -> None:
+        """The arc cosine at 1 is to blame, three operations after the norm that makes NaN."""
+        b = vector(1, 0)
+
+        def angle(a: Tensor) -> Tensor:
+            return torch.acos(((a @ b) / (a.norm() * b.norm())).clamp(-1, 1))
+
+        found = trace(angle, b).first_nan
+        assert found is not None
+        assert found.node.operation == "linalg_vector_norm"
+        assert found.infinite is not None
+        assert found.infinite.target.operation == "acos"
+        assert "The ∞ came from" in found.sentence
+
+    def test_a_partial_that_is_not_built(self) -> None:
+        """Of a hundred square roots none has a partial, but the node can be asked."""
+        found = trace(
+            lambda x: torch.where(x > 0, x.sqrt(), 0.0).sum(),
+            torch.zeros(100, dtype=DOUBLE),
+        ).first_nan
+        assert found is not None
+        assert found.infinite is not None
+        assert found.infinite.target is found.node
+        assert found.infinite.partial is None
+        assert "Its local derivative is infinite there" in found.sentence
+
+    def test_a_message_that_overflows(self) -> None:
+        """Finite factors may send ∞ as well."""
+        found = trace(
+            lambda x: (x * 0) * vector(1e200)[0] * 1e200, number(2)
+        ).first_nan
+        assert found is not None
+        assert found.infinite is not None
+        assert found.infinite.target.operation == "mul"
+        assert ", which sends it to v1" in found.sentence
 
     def test_of_several_results(self) -> None:
         """Equal eigenvalues have no derivative of their vectors."""
@@ -631,9 +807,13 @@ class TestFirstNan:
         found = graph.first_nan
         assert found is not None
         assert (found.node, found.phase) == (graph["x"], "backward")
+        assert found.infinite is not None
+        line = found.sentence.partition("sqrt(x)")[2].partition(", whose")[0]
         assert found.sentence == (
             "All values are numbers. The first NaN comes on the way back, in "
-            "the adjoint of x: adding ∞ and −∞ makes it NaN."
+            "the adjoint of x: adding ∞ and −∞ makes it NaN. The ∞ came from "
+            f"v2 = sqrt(x){line}, whose local derivative with respect to x is infinite, where "
+            "x = 0."
         )
 
     def test_hook_on_a_leaf(self) -> None:

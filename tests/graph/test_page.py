@@ -186,6 +186,17 @@ def test_caption_reports_the_check() -> None:
     assert "The messages to y do not add up to its adjoint" in doubted
 
 
+def test_caption_where_no_partial_is_built() -> None:
+    """Nothing is said to be compared on 0 arrows."""
+    x = torch.ones(100)
+    shown = trace(lambda x: x.sin().cos(), x, cotangent=x)._repr_html_()
+    assert "on the 0 of" not in shown
+    assert "No local derivative is built here" in shown
+    assert "Checked: each adjoint is the sum of its messages" in shown
+    some = trace(lambda x: x.sin().sum(), x[:60])._repr_html_()
+    assert "(on the 1 of 2 arrows where it is built)" in some
+
+
 def test_caption_names_the_first_nan() -> None:
     """A learner who meets a NaN reads where it began."""
     figure = trace(lambda x: torch.log(x) * x, torch.zeros(()))._repr_html_()

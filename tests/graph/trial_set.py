@@ -150,6 +150,46 @@ class ScaledPair(torch.autograd.Function):
         return product * y * ctx.k + total, None, product * x * ctx.k + total
 
 
+class Filled(torch.autograd.Function):
+    """(x, x²), written into a result part by part."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        """Fill the result."""
+        ctx.save_for_backward(x)
+        result = torch.empty(2, *x.shape, dtype=x.dtype)
+        result[0] = x
+        result[1] = x**2
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        """Return the message."""
+        (x,) = ctx.saved_tensors
+        message: Tensor = grad[0] + 2 * x * grad[1]
+        return message
+
+
+def filled(x: Tensor) -> Tensor:
+    """Use the result of a function that fills it."""
+    result: Tensor = Filled.apply(x).sin()  # type: ignore[no-untyped-call]
+    return result.sum()
+
+
+def gradient_of_abs(x: Tensor) -> Tensor:
+    """Differentiate a gradient that is flat."""
+    y = x.abs().sum()
+    (g,) = torch.autograd.grad(y, x, create_graph=True)
+    return (g * x).sum()
+
+
+def hessian_vector_product(x: Tensor) -> Tensor:
+    """Push a tangent through a gradient."""
+    gradient = torch.func.grad(lambda y: y.sigmoid().log().sum())
+    product: Tensor = torch.func.jvp(gradient, (x,), (torch.ones_like(x),))[1]
+    return product
+
+
 def cube(x: Tensor) -> Tensor:
     """Call a custom function."""
     result: Tensor = Cube.apply(x)  # type: ignore[no-untyped-call]
@@ -369,6 +409,28 @@ TRIALS = [
         torch.func.grad(sine_product),
         random((3,)),
         scalar=False,
+    ),
+    Trial("a flat function", lambda x: torch.sgn(x).sum(), random((3,))),
+    Trial(
+        "the gradient of abs",
+        gradient_of_abs,
+        random((3,)),
+        forward_mode=False,
+    ),
+    Trial("a filled result", filled, random((3,)), forward_mode=False),
+    Trial(
+        "forward over reverse",
+        hessian_vector_product,
+        random((3,)),
+        scalar=False,
+        forward_mode=False,
+    ),
+    Trial(
+        "jacfwd of a function of C",
+        torch.func.jacfwd(torch.sin),
+        random((2,)),
+        scalar=False,
+        forward_mode=False,
     ),
     Trial("vmap", torch.vmap(sine_dot), random((3, 2)), scalar=False),
     Trial("checkpoint", checkpointed, random((3,))),

@@ -329,7 +329,7 @@ def _tag(link: Link) -> _Tag:
             partial = f"{first.source.names[first.output]} {partial}"
     else:
         partial = said = f"{len(link.edges)} edges"
-        message = _values((_total(link.edges),), room)
+        message = _together(link.edges, room)
     ends = f"{_said(link.source, first.output)} to {_said(link.target, None)}"
     return _Tag(
         partial=partial,
@@ -338,13 +338,14 @@ def _tag(link: Link) -> _Tag:
     )
 
 
-def _total(edges: Sequence[Edge]) -> Tensor | None:
-    """Return the sum of the messages, if they go to one result."""
+def _together(edges: Sequence[Edge], room: int) -> str:
+    """Return the sum of the messages if they go to one result; else how many there are."""
     messages = [edge.message for edge in edges if edge.message is not None]
     ends = {(edge.source, edge.output) for edge in edges}
-    if len(ends) > 1 or not messages:
-        return None
-    return sum(messages[1:], messages[0])
+    if len(ends) > 1 and messages:
+        return counted(len(messages), "message")
+    total = sum(messages[1:], messages[0]) if messages else None
+    return _values((total,), room)
 
 
 def _said(box: Box, result: int | None) -> str:

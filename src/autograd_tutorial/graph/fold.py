@@ -121,7 +121,8 @@ def fold(graph: Graph) -> Picture:
         folded = ", even with its repeated operations folded" if folds else ""
         raise TooLargeError(
             f"The graph has {len(graph.nodes)} nodes and {len(graph.edges)} edges, too many for a "
-            f"picture{folded}. Read it as a table: use to_table()."
+            f"picture{folded}. Read it as a table, from to_table(), or let a tool for large graphs "
+            "lay out what to_dot() returns."
         )
     return picture
 

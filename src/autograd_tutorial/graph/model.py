@@ -11,12 +11,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, NoReturn, SupportsIndex
 
 import torch
 from torch import Tensor
 
-from autograd_tutorial.graph.structure import describe, value
+from autograd_tutorial.graph.structure import (
+    counted,
+    describe,
+    has_numbers,
+    value,
+)
 
 __all__ = ["Edge", "FirstNaN", "Graph", "Node", "Source", "check_like"]
 
@@ -91,6 +96,14 @@ class Node:
     def __repr__(self) -> str:
         """Show the statement."""
         return f"<Node {self.statement}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        """Refuse to be pickled or copied, and with it the graph."""
+        raise TypeError(
+            "A graph cannot be pickled or copied: its nodes hold torch's own, which live in one "
+            "process only. Keep its numbers, as in {name: graph[name].primal for name in graph}, "
+            "its table or its picture; or trace the function again."
+        )
 
     @property
     def primal(self) -> Tensor | Tensors | None:
@@ -176,6 +189,9 @@ class FirstNaN(NamedTuple):
     sentence: str
     """What happened, in words."""
 
+    infinite: Edge | None = None
+    """The edge that made ∞ of finite numbers, if the NaN is 0 · ∞ or ∞ − ∞."""
+
     def __str__(self) -> str:
         """Return the sentence."""
         return self.sentence
@@ -210,12 +226,24 @@ class Graph:
     cotangent: Tensor
     """The adjoint of the output, with which the backward pass began."""
 
+    notes: tuple[str, ...] = ()
+    """Sentences on what the graph cannot show, as why it is empty or which hook did not run."""
+
     def __repr__(self) -> str:
         """Say what it is and how large."""
+        empty = "" if self.edges else ", so it is empty: see its notes"
         return (
-            f"<Graph of {self.function}: {len(self.nodes)} nodes, "
-            f"{len(self.edges)} edges>"
+            f"<Graph of {self.function}: {counted(len(self.nodes), 'node')}, "
+            f"{counted(len(self.edges), 'edge')}{empty}>"
         )
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a node, or one of its results, has that name."""
+        return any(name in (node.name, *node.names) for node in self.nodes)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of the nodes."""
+        return (node.name for node in self.nodes)
 
     def __getitem__(self, name: str) -> Node:
         """Return the node of that name.
@@ -278,7 +306,12 @@ class Graph:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Where `check` found a difference that is more than rounding, a sentence for each."""
+        """Where `check` found a difference that is more than rounding, a sentence for each.
+
+        Rounding is judged by the sizes of adjoint, partial and message. Where terms cancel inside
+        of torch's formula these do not show it: then the node is asked again, for multiples of
+        its adjoint, and what its answers differ by counts as rounding too.
+        """
         return _doubtful(self._differences())
 
     def check_and_doubts(self) -> tuple[float, tuple[str, ...]]:
@@ -289,29 +322,35 @@ class Graph:
     def _differences(self) -> Iterator[tuple[float, float, str]]:
         """Yield each difference, what rounding can account for, and what it means."""
         for edge in self.edges:
-            adjoint = edge.target.adjoints[0]
-            if edge.partial is None or edge.message is None or adjoint is None:
+            recorded = edge.target.adjoints[0], edge.message
+            adjoint, message = map(_comparable, recorded)
+            slope = _comparable(edge.partial)
+            if slope is None or message is None or adjoint is None:
                 continue
-            dtype = torch.promote_types(adjoint.dtype, edge.partial.dtype)
-            factors = adjoint.to(dtype), edge.partial.to(dtype)
+            dtype = torch.promote_types(adjoint.dtype, slope.dtype)
+            factors = adjoint.to(dtype), slope.to(dtype)
             product = torch.tensordot(*factors, adjoint.dim())
-            shape = edge.message.shape
+            shape = message.shape
             if product.isnan().any():
                 # 0 · ∞ is no number to compare with.
                 bare = _without_zeros(*factors, shape)
-                rows = edge.partial.reshape(-1, *shape)
+                rows = slope.reshape(-1, *shape)
                 vague = bare.isnan() & ~rows.isfinite().all(0)
-                bare = torch.where(vague, edge.message, bare)
-                differs = product.isnan() & ~edge.message.isnan()
+                bare = torch.where(vague, message, bare)
+                differs = product.isnan() & ~message.isnan()
                 product = torch.where(differs, bare, product)
-            gap = _gap(product.to(edge.message.dtype), edge.message)
+            gap = _gap(product.to(message.dtype), message)
             rounding = 0.0
             if gap:
                 left, right = (factor.abs() for factor in factors)
                 sizes = _without_zeros(left, right, shape)
-                rounding = _rounding(
-                    sizes, adjoint.numel(), adjoint, edge.message
-                )
+                rounding = _rounding(sizes, adjoint.numel(), *recorded)
+            if (
+                gap > rounding
+                and recorded[0] is adjoint
+                and recorded[1] is message
+            ):
+                rounding += _noise(edge, adjoint)
             yield (
                 gap,
                 rounding,
@@ -321,7 +360,7 @@ class Graph:
                 ),
             )
         for node in self.nodes:
-            for output, adjoint in enumerate(node.adjoints):
+            for output, adjoint in enumerate(map(_comparable, node.adjoints)):
                 if adjoint is None:
                     continue
                 first, *others = self._messages(node, output) or [
@@ -330,7 +369,9 @@ class Graph:
                 gap, rounding = _gap(sum(others, first), adjoint), 0.0
                 if gap:
                     sizes = sum((m.abs() for m in others), first.abs())
-                    rounding = _rounding(sizes, 1 + len(others))
+                    rounding = _rounding(
+                        sizes, 1 + len(others), node.adjoints[output]
+                    )
                 yield (
                     gap,
                     rounding,
@@ -343,9 +384,10 @@ class Graph:
     def _messages(self, node: Node, output: int) -> list[Tensor]:
         """Return what a result received, in the order of its arrival; the cotangent first."""
         messages = [
-            edge.message
+            message
             for edge in self.edges_from.get(node, ())
-            if edge.output == output and edge.message is not None
+            if edge.output == output
+            and (message := _comparable(edge.message)) is not None
         ]
         if node is self.output and output == self.output_number:
             messages.insert(0, self.cotangent)
@@ -483,6 +525,10 @@ class Graph:
         Values come first, in the order of the run; then adjoints and messages, in the order of the
         backward pass.
         """
+        return self._nan_forward() or self._nan_backward()
+
+    def _nan_forward(self) -> FirstNaN | None:
+        """Find the first value that is NaN."""
         for node in self.nodes:
             if not any(map(_has_nan, node.primals)):
                 continue
@@ -499,6 +545,10 @@ class Graph:
                         "holds it or the operation made it."
                     )
             return FirstNaN(node, "forward", sentence)
+        return None
+
+    def _nan_backward(self) -> FirstNaN | None:
+        """Find the first adjoint or message that is NaN, where all values are numbers."""
         if _has_nan(self.cotangent):
             return FirstNaN(
                 self.output, "backward", "The cotangent is NaN from the start."
@@ -509,31 +559,81 @@ class Graph:
                 if _has_nan(received):
                     # Whoever sent NaN came before.
                     messages = self._messages(node, output)
+                    added = messages and _has_nan(
+                        sum(messages[1:], messages[0])
+                    )
                     cause = (
                         "adding ∞ and −∞ makes it NaN"
-                        if messages and _has_nan(sum(messages[1:], messages[0]))
+                        if added
                         else "no message to it is NaN, so a hook changed it"
                     )
+                    infinite = self._infinite(node) if added else None
                     sentence = (
                         f"{begin}, in the adjoint of {node.names[output]}"
-                        f"{_line(node)}: {cause}."
+                        f"{_line(node)}: {cause}.{self._came_from(infinite, node)}"
                     )
-                    return FirstNaN(node, "backward", sentence)
+                    return FirstNaN(node, "backward", sentence, infinite)
             for edge in self.edges_into.get(node, ()):
                 if _has_nan(edge.message):
-                    adjoint = (
-                        "its adjoints"
-                        if len(node.adjoints) > 1
-                        else f"the adjoint {value(node.adjoints[0])}"
-                    )
-                    sentence = (
-                        f"{begin}: {node.statement}{_line(node)} receives {adjoint} and sends "
-                        f"NaN to {edge.source.names[edge.output]}{self._arguments_of(node)}."
-                    )
-                    if _is_zero_times_infinity(node.adjoints[0], edge.partial):
-                        sentence += " There 0 · ∞ is NaN."
-                    return FirstNaN(node, "backward", sentence)
+                    return self._nan_sent(begin, edge)
         return None
+
+    def _nan_sent(self, begin: str, edge: Edge) -> FirstNaN:
+        """Say why a node sent NaN though it had received none."""
+        node = edge.target
+        adjoint = (
+            "its adjoints"
+            if len(node.adjoints) > 1
+            else f"the adjoint {value(node.adjoints[0])}"
+        )
+        sentence = (
+            f"{begin}: {node.statement}{_line(node)} receives {adjoint} and sends "
+            f"NaN to {edge.source.names[edge.output]}{self._arguments_of(node)}."
+        )
+        if any(map(_has_infinity, node.adjoints)):
+            infinite = self._infinite(node)
+            if _has_infinity(node.adjoints[0]) and _has_zero(edge.partial):
+                sentence += " There 0 · ∞ is NaN."
+            sentence += self._came_from(infinite, node)
+        else:
+            infinite = edge if _is_infinite(edge) else None
+            if infinite and any(map(_has_zero, node.adjoints)):
+                sentence += (
+                    " Its local derivative is infinite there, and 0 · ∞ is NaN."
+                )
+        return FirstNaN(node, "backward", sentence, infinite)
+
+    def _infinite(self, node: Node) -> Edge | None:
+        """Return the edge that made the ∞ which a node received: before it all was finite."""
+        while True:
+            edge = next(
+                (
+                    edge
+                    for edge in self.edges_from.get(node, ())
+                    if _has_infinity(edge.message)
+                ),
+                None,
+            )
+            if edge is None or not any(
+                map(_has_infinity, edge.target.adjoints)
+            ):
+                return edge
+            node = edge.target
+
+    def _came_from(self, edge: Edge | None, node: Node) -> str:
+        """Say which operation made the ∞."""
+        if edge is None or edge.target is node:
+            return ""
+        made, name = edge.target, edge.source.names[edge.output]
+        how = (
+            f"whose local derivative with respect to {name} is infinite"
+            if _is_infinite(edge)
+            else f"which sends it to {name}"
+        )
+        return (
+            f" The ∞ came from {made.statement}{_line(made)}, {how}"
+            f"{self._arguments_of(made)}."
+        )
 
     def _arguments_of(self, node: Node) -> str:
         """Say what the operation worked on."""
@@ -612,6 +712,8 @@ def _gap(left: Tensor, right: Tensor) -> float:
     """Return the largest difference. Equal infinities do not differ, nor does NaN from NaN."""
     if left.shape != right.shape:
         return math.inf
+    if torch.equal(left, right):
+        return 0.0
     same = (left == right) | (left.isnan() & right.isnan())
     gaps = torch.where(same, 0.0, (left - right).abs())
     gaps = gaps.nan_to_num(nan=math.inf, posinf=math.inf)
@@ -628,7 +730,7 @@ def _without_zeros(
     return torch.where(zero, 0.0, left * right).sum(0)
 
 
-def _rounding(sizes: Tensor, terms: int, *rounded: Tensor) -> float:
+def _rounding(sizes: Tensor, terms: int, *rounded: Tensor | None) -> float:
     """Bound the rounding error of a sum from the sizes of its terms, with room for the terms'.
 
     Numbers may have been rounded to a coarser dtype than that of the sizes. What is infinite is
@@ -636,23 +738,80 @@ def _rounding(sizes: Tensor, terms: int, *rounded: Tensor) -> float:
     """
     if not sizes.numel():
         return 0.0
-    eps = max(torch.finfo(t.dtype).eps for t in (sizes, *rounded))
-    return (terms + 8) * eps * sizes.nan_to_num(posinf=0.0).max().item()
+    kinds = [t.dtype for t in (sizes, *rounded) if t is not None]
+    eps = max(torch.finfo(kind).eps for kind in kinds)
+    largest = sizes.nan_to_num(posinf=0.0).max().item()
+    return (terms + 8) * (eps * largest + max(map(_underflow, kinds)))
+
+
+def _noise(edge: Edge, adjoint: Tensor) -> float:
+    """Estimate how much torch's own formula rounds where its terms cancel.
+
+    In normalisation or a saturated softmax they may cancel to nothing, and neither message nor
+    partial shows how large they were. So ask the node again, for multiples of the adjoint and of
+    the unit vectors: divided again, the answers differ by its rounding, and for the factor 2 not
+    at all. If they do there, or the message was another, no rounding excuses the difference.
+
+    A formula that uses a rounded value y, as 1 − y, errs by about its last digit. That is
+    granted to torch's own formulas only: they are linear in the adjoint, whatever else they are.
+    """
+    node = edge.target
+
+    def sent(weights: Tensor, factor: float = 1) -> Tensor:
+        with torch.no_grad():
+            message = _call(node, (weights * factor,))[edge.slot]
+        if message is None:
+            raise ValueError(f"{node.statement} sends nothing this time.")
+        return message / factor
+
+    def spread(weights: Tensor) -> float:
+        base = sent(weights)
+        if _gap(sent(weights, 2), base) > _underflow(base.dtype):
+            return math.inf
+        return max(_gap(sent(weights, c), base) for c in (3, 0.7, 1.3, 5 / 7))
+
+    try:
+        if edge.message is None or _gap(sent(adjoint), edge.message):
+            return 0.0
+        noise = spread(adjoint)
+        units = torch.eye(adjoint.numel()).to(adjoint)
+        for weight, unit in zip(adjoint.flatten(), units, strict=True):
+            if weight:
+                row = unit.clone().view(adjoint.shape)
+                noise += abs(weight.item()) * spread(row)
+    except ValueError:
+        return 0.0
+    if math.isinf(noise):
+        return 0.0
+    x, y = edge.source.primals[edge.output], node.primals[0]
+    scale = 0.0
+    if node.overload and x is not None and y is not None and x.any():
+        scale = (y.abs().max() * max(1.0, 1 / x.abs().max().item())).item()
+    sizes = adjoint.abs().max() * scale
+    return 8 * noise + _rounding(sizes, adjoint.numel(), adjoint, edge.message)
+
+
+def _underflow(dtype: torch.dtype) -> float:
+    """Return below what numbers of a kind lose digits, or are taken for zero."""
+    kind, single = torch.finfo(dtype), torch.finfo(torch.float32)
+    return max(kind.tiny * kind.eps, min(kind.tiny, single.tiny))
 
 
 def _push(arriving: Sequence[tuple[Edge, Tensor]]) -> Tensor:
     """Return the sum of the tangents, each times the partial of its edge."""
     products: list[Tensor] = [
-        torch.tensordot(edge.partial, tangent, tangent.dim()).to(adjoint)
+        torch.tensordot(slope, moved, moved.dim()).to(adjoint)
         for edge, tangent in arriving
-        if edge.partial is not None
+        if (slope := _comparable(edge.partial)) is not None
+        and (moved := _comparable(tangent)) is not None
         and (adjoint := edge.target.adjoints[0]) is not None
     ]
     return sum(products[1:], products[0])
 
 
 def _is_finite(*factors: Tensor | None) -> bool:
-    return all(t is not None and bool(t.isfinite().all()) for t in factors)
+    numbers = map(_comparable, factors)
+    return all(t is not None and bool(t.isfinite().all()) for t in numbers)
 
 
 def _transpose(node: Node, arriving: Sequence[tuple[Edge, Tensor]]) -> Tensors:
@@ -730,17 +889,44 @@ def _sole(gradients: Tensors) -> Tensor | Tensors | None:
     return gradients[0] if len(gradients) == 1 else gradients
 
 
+def _comparable(tensor: Tensor | None) -> Tensor | None:
+    """Return the numbers of a tensor, if it has any, in a dtype that torch computes with."""
+    if tensor is None or not has_numbers(tensor):
+        return None
+    is_float8 = tensor.is_floating_point() and tensor.dtype.itemsize == 1
+    return tensor.float() if is_float8 else tensor
+
+
 def _has_nan(tensor: Tensor | None) -> bool:
-    return tensor is not None and bool(tensor.isnan().any())
+    numbers = _comparable(tensor)
+    if numbers is None or not numbers.sum().isnan():
+        return False  # the sum is quick, and NaN if any number is, or ∞ met −∞
+    return bool(numbers.isnan().any())
 
 
-def _is_zero_times_infinity(left: Tensor | None, right: Tensor | None) -> bool:
-    if left is None or right is None:
-        return False
-    return bool(
-        ((left == 0).any() and right.isinf().any())
-        or (left.isinf().any() and (right == 0).any())
+def _has_infinity(tensor: Tensor | None) -> bool:
+    numbers = _comparable(tensor)
+    return numbers is not None and bool(numbers.isinf().any())
+
+
+def _has_zero(tensor: Tensor | None) -> bool:
+    numbers = _comparable(tensor)
+    return numbers is not None and bool((numbers == 0).any())
+
+
+def _is_infinite(edge: Edge) -> bool:
+    """Tell whether the partial of an edge is infinite somewhere, also where it was not built."""
+    if edge.partial is not None:
+        return _has_infinity(edge.partial)
+    ones = tuple(
+        None if like is None else torch.ones_like(like)
+        for like in edge.target.adjoints
     )
+    try:
+        with torch.no_grad():
+            return _has_infinity(_call(edge.target, ones)[edge.slot])
+    except ValueError:
+        return False
 
 
 def _entries(alike: Iterable[tuple[Tensor | None, Tensor | None]]) -> int:

@@ -137,7 +137,10 @@ def _visible(f: object) -> dict[str, Any]:
         return dict(getattr(f, "__dict__", {}))
     try:
         variables = inspect.getclosurevars(inspect.unwrap(f))
-    except ValueError:  # a variable of the closure is not bound yet
+    except (
+        TypeError,
+        ValueError,
+    ):  # it wraps C, or a variable is not bound yet
         return {}
     return {**variables.globals, **variables.nonlocals}
 
@@ -176,19 +179,9 @@ def input_names(f: Callable[..., object], count: int) -> list[str]:
     except ValueError:  # a function of C
         return ["x"] if count == 1 else [f"x{k + 1}" for k in range(count)]
     except TypeError:
-        keyword = next(
-            (
-                f"{name}="
-                for name, parameter in signature.parameters.items()
-                if parameter.kind is parameter.KEYWORD_ONLY
-                and parameter.default is parameter.empty
-            ),
-            "",
-        )
         raise TypeError(
             f"{function_name(f)}{signature} cannot be called with "
-            f"{counted(count, 'input')}. Pass each tensor that it needs, and fix the other "
-            f"arguments, as in trace(lambda x: f(x, {keyword}3), x)."
+            f"{counted(count, 'input')}. {_how_to_call(signature, count)}"
         ) from None
     names: list[str] = []
     for name, value in bound.items():
@@ -197,6 +190,32 @@ def input_names(f: Callable[..., object], count: int) -> list[str]:
         else:
             names.append(name)
     return names
+
+
+def _how_to_call(signature: inspect.Signature, count: int) -> str:
+    """Say how to trace a function that was given the wrong number of inputs."""
+    parameters = signature.parameters.values()
+    if not parameters:
+        return "It takes no arguments, so trace it without inputs: trace(f)."
+    required = [p for p in parameters if p.default is p.empty]
+    needed = [
+        p.name
+        for p in required
+        if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}
+    ]
+    keywords = [p.name for p in required if p.kind is p.KEYWORD_ONLY]
+    if not keywords:
+        return (
+            f"Pass each tensor that it needs, as in trace(f, {', '.join(needed) or 'x'}), and fix "
+            "the other arguments, as in trace(lambda x: f(x, 3), x)."
+        )
+    tensors = keywords[: max(count - len(needed), 0)]
+    given = [f"{name}={name if name in tensors else 3}" for name in keywords]
+    varied = ", ".join([*needed, *tensors])
+    return (
+        "Keywords belong into a small function, as in "
+        f"trace(lambda {varied}: f({', '.join([*needed, *given])}), {varied})."
+    )
 
 
 def _declared(f: Callable[..., object]) -> Callable[..., object]:

@@ -135,7 +135,7 @@ def _backward_step(graph: Graph, node: Node) -> str:
 
 def _caption(graph: Graph) -> str:
     """Say how to read the picture, and what the graph found when it checked itself."""
-    said = [_LEGEND]
+    said = [_LEGEND, *map(escape, graph.notes)]
     if graph.first_nan:
         said.append(f"<strong>{escape(str(graph.first_nan))}</strong>")
     unused = [node.name for node in graph.inputs if node.adjoint is None]
@@ -144,22 +144,32 @@ def _caption(graph: Graph) -> str:
             f"The output does not depend on {escape(', '.join(unused))}."
         )
     difference, doubts = graph.check_and_doubts()
+    if doubts:
+        said.append(f"The check found a difference of {number(difference)}.")
+        said += map(escape, doubts[:3])
+    elif graph.edges and not graph.first_nan:
+        rounded = ", up to rounding" if difference else ""
+        said.append(f"{_checked(graph)}{rounded}.")
+    return " ".join(said)
+
+
+def _checked(graph: Graph) -> str:
+    """Say what was found to agree, and where nothing could be compared."""
     built = sum(edge.partial is not None for edge in graph.edges)
+    if not built:
+        return (
+            "No local derivative is built here, so no message is compared with one. Checked: each "
+            "adjoint is the sum of its messages"
+        )
     where = (
         ""
         if built == len(graph.edges)
         else f" (on the {built} of {len(graph.edges)} arrows where it is built)"
     )
-    if doubts:
-        said.append(f"The check found a difference of {number(difference)}.")
-        said += map(escape, doubts[:3])
-    elif not graph.first_nan:
-        said.append(
-            "Checked: each message is adjoint times local derivative"
-            f"{where}, each adjoint the sum of its messages"
-            f"{', up to rounding' if difference else ''}."
-        )
-    return " ".join(said)
+    return (
+        f"Checked: each message is adjoint times local derivative{where}, each adjoint the sum of "
+        "its messages"
+    )
 
 
 def _table(graph: Graph) -> str:

@@ -8,10 +8,17 @@
 
 import re
 import sys
-from collections.abc import Callable, Container, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import traceback
+from collections.abc import (
+    Callable,
+    Container,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,8 +26,9 @@ from torch import Tensor
 from autograd_tutorial.graph.checks import (
     FREED,
     check_cotangent,
-    check_input,
+    check_inputs,
     check_result,
+    notes_on,
 )
 from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
 from autograd_tutorial.graph.names import (
@@ -32,7 +40,7 @@ from autograd_tutorial.graph.names import (
     input_names,
     name_values,
 )
-from autograd_tutorial.graph.structure import number
+from autograd_tutorial.graph.structure import has_numbers, number
 from autograd_tutorial.graph.tape import (
     Calls,
     Constant,
@@ -40,6 +48,7 @@ from autograd_tutorial.graph.tape import (
     Reference,
     Tape,
     count_results,
+    dense,
     is_leaf,
     key_of,
 )
@@ -49,7 +58,13 @@ __all__ = ["trace"]
 LARGEST_PARTIAL = 64
 """The number of entries up to which a local derivative is built."""
 
-Kind = tuple[torch.Size, torch.dtype]
+LONGEST_POSTMORTEM = 500
+"""Above this many operations an error does not keep the variables of the functions it left."""
+
+_FAKE = torch._C._TorchDispatchModeKey.FAKE
+
+Kind = tuple[torch.Size, torch.dtype] | None
+"""The shape and the dtype of a tensor; None of a nested one, which has no shape."""
 
 
 def trace(
@@ -73,9 +88,12 @@ def trace(
         A function of tensors that returns one tensor, or a module. It is called once, on copies
         of the inputs that require grad, so the inputs and their `.grad` stay as they are. Other
         tensors that f uses, such as the parameters of a module, take part as they are; no
-        `.grad` is changed. The buffers of a module that is f itself are copied, too; those of
-        one that f only calls change as in any call. Hooks run, and the backward of a
-        `torch.autograd.Function` runs once more for each unit vector.
+        `.grad` is changed. The buffers of a module that is f itself are copied, too, and the
+        copies stand in the module while it runs, so no other thread should use it then; those
+        of a module that f only calls change as in any call. Hooks run, also those of the
+        inputs, except for hooks after accumulation, since nothing accumulates: the graph's
+        `notes` name them. The backward of a `torch.autograd.Function` runs once more for each
+        unit vector.
     inputs
         The arguments of f: real floating-point tensors of any shape. What else f needs, a lambda
         fixes: ``trace(lambda x: f(x, k=2), x)``.
@@ -102,7 +120,8 @@ def trace(
         name is no string.
     ValueError
         If the result of f has no graph, the graph was freed by a `backward()`, the cotangent is
-        missing or has another shape than the result, or the names do not fit.
+        missing or has another shape than the result, the names do not fit, f calls `torch.cond`
+        or the like, or a `FakeTensorMode` is on.
 
     References
     ----------
@@ -123,37 +142,136 @@ def trace(
             f"trace(f, *inputs) needs a function first, but f is of type {type(f).__name__}. "
             "Pass the function itself, as in trace(torch.sin, x)."
         )
+    if torch._C._get_dispatch_mode(_FAKE) is not None:
+        raise ValueError(
+            "Under FakeTensorMode a tensor has a shape but no numbers, and trace records numbers. "
+            "Call it outside of that mode."
+        )
     called = input_names(f, len(inputs))
-    for name, value in zip(called, inputs, strict=True):
-        check_input(name, value)
+    check_inputs(called, inputs)
     given = given_names(names, inputs)
     if names is not None and not isinstance(names, Mapping):
         called = list(names)
     with torch.inference_mode(mode=False), torch.enable_grad():
-        leaves = [value.detach().clone().requires_grad_() for value in inputs]
         call, buffers = _with_copied_buffers(f)
         tape = Tape(code_of(f), buffers)
         try:
-            with _without_compiler(), tape:
-                result: object = call(*leaves)
-        except Exception as error:
-            error.add_note(
-                "trace() called f on copies of the inputs that require grad."
+            # No variable here holds the graph: an error would keep it.
+            return _build(
+                _record(f, call, _Given(inputs, called, given, cotangent), tape)
             )
+        except BaseException as error:
+            if len(tape.calls) > LONGEST_POSTMORTEM:
+                _forget_locals(error)
             raise
-        root = check_result(result, tape)
-        tape.refer(root)
-        seed = check_cotangent(cotangent, root)
-        known = {
-            id(leaf): name for leaf, name in zip(leaves, called, strict=True)
-        }
-        of_copy = {
-            id(v): id(leaf) for v, leaf in zip(inputs, leaves, strict=True)
-        }
-        known |= {of_copy.get(key, key): name for key, name in given.items()}
-        check_distinct(list(known.values()))
-        with torch.no_grad():
-            return _build(_Run(f, tape, leaves, root, seed, known))
+        finally:
+            tape.release()
+
+
+class _Given(NamedTuple):
+    """What the caller passed besides the function."""
+
+    inputs: Sequence[Tensor]
+    called: Sequence[str]
+    """The names of the inputs."""
+
+    names: dict[int, str]
+    """The names that the caller chose, by the identity of the tensor."""
+
+    cotangent: Tensor | None
+
+
+class _Run(NamedTuple):
+    """What there is when the function has run, and nothing has gone back yet."""
+
+    f: Callable[..., Tensor]
+    tape: Tape
+    leaves: Sequence[Tensor]
+    root: Tensor
+    cotangent: Tensor
+    known: dict[int, str]
+    """The names that are given, by the identity of the tensor."""
+
+    hooked: list[str]
+    """The inputs with a hook that runs after accumulation."""
+
+
+class _Kept(NamedTuple):
+    """What the nodes of a graph share."""
+
+    nodes: list[Any]
+    """Torch's nodes, and the root last.
+
+    They go together, from the end of the list: see `Tape.release`. In some versions of torch the
+    node of the root would end with the root.
+    """
+
+    leaves: list[Tensor]
+    """The leaves that the backward of a `torch.autograd.Function` may know."""
+
+
+def _leaf_like(value: Tensor) -> Tensor:
+    """Return a copy that requires grad, with the hooks of the tensor."""
+    leaf = value.detach().clone().requires_grad_()
+    for hook in (value._backward_hooks or {}).values():
+        leaf.register_hook(hook)
+    return leaf
+
+
+def _record(
+    f: Callable[..., Tensor],
+    call: Callable[..., object],
+    given: _Given,
+    tape: Tape,
+) -> _Run:
+    """Call the function on copies of the inputs and return what there is then."""
+    leaves = [_leaf_like(value) for value in given.inputs]
+    of_copy = dict(zip(map(id, given.inputs), map(id, leaves), strict=True))
+    known = dict(zip(map(id, leaves), given.called, strict=True))
+    known |= {of_copy.get(key, key): name for key, name in given.names.items()}
+    check_distinct(list(known.values()))
+    try:
+        with _without_compiler(), tape:
+            result = call(*leaves)
+    except NotImplementedError as error:
+        if "HigherOrderOperator" not in str(error):
+            raise
+        raise ValueError(
+            "f uses control flow of torch's own, such as torch.cond, and which operations run "
+            "inside of that torch does not tell. Write it in Python, as with if: trace records "
+            "the branch that is taken."
+        ) from error
+    except Exception as error:
+        error.add_note(
+            "trace() called f on copies of the inputs that require grad."
+        )
+        if "leaf Variable that requires grad" in str(error):
+            error.add_note(
+                "An input is a leaf then, which must not be changed in place, as by "
+                "nn.ReLU(inplace=True). Let f work on a copy: trace(lambda x: f(x.clone()), x)."
+            )
+        raise
+    root = check_result(result, tape)
+    tape.refer(root)
+    seed = check_cotangent(given.cotangent, root)
+    hooked = [
+        known[id(leaf)]
+        for leaf, value in zip(leaves, given.inputs, strict=True)
+        if value._post_accumulate_grad_hooks
+    ]
+    return _Run(f, tape, leaves, root, seed, known, hooked)
+
+
+def _forget_locals(error: BaseException | None) -> None:
+    """Clear the variables of the functions that an error went through.
+
+    They hold a graph by its end, and so it would go at once: see `Tape.release`.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            frame.f_locals  # noqa: B018  a copy that Python keeps, and renews on demand
+        error = error.__cause__ or error.__context__
 
 
 def _without_compiler() -> AbstractContextManager[object]:
@@ -185,21 +303,10 @@ def _with_copied_buffers(
     return lambda *inputs: call(f, buffers, inputs), buffers
 
 
-class _Run(NamedTuple):
-    """What there is when the function has run, and nothing has gone back yet."""
-
-    f: Callable[..., Tensor]
-    tape: Tape
-    leaves: Sequence[Tensor]
-    root: Tensor
-    cotangent: Tensor
-    known: dict[int, str]
-    """The names that are given, by the identity of the tensor."""
-
-
+@torch.no_grad()
 def _build(run: _Run) -> Graph:
     """Walk back from the root, run one backward pass with hooks, and note what each node did."""
-    f, tape, leaves, root, seed, known = run
+    f, tape, leaves, root, seed, known, hooked = run
     arguments = _walk(root)
     inner = _in_order(arguments)
     used = {
@@ -236,8 +343,10 @@ def _build(run: _Run) -> Graph:
             names=(name,),
         )
     edges: list[Edge] = []
+    custom = any(map(_is_custom, inner))
     units = cache(_units)
-    for fn in inner:
+    kept = _Kept([*inner, root], tape.leaves if custom else [])
+    for position, fn in enumerate(inner):
         _, sent, received = fired.get(fn, (None, (), ()))
         node = _operation(fn, tape.calls, received, name_of)
         nodes[fn] = node
@@ -250,7 +359,7 @@ def _build(run: _Run) -> Graph:
             slot: _kind(sent[slot] if sent else None, before, output)
             for slot, before, output in pairs
         }
-        node.vjp = partial(_pull_back, fn, kinds)
+        node.vjp = partial(_pull_back, kept, position, kinds)
         partials = _partials(node, kinds, sent, units)
         for slot, before, output in pairs:
             source = nodes[key_of(before)]
@@ -260,6 +369,12 @@ def _build(run: _Run) -> Graph:
             )
     _number_steps(nodes, edges, fired)
     output = nodes[root.grad_fn or id(root)]
+    hooked += [
+        name_of[id(leaf), 0]
+        for leaf in others
+        if leaf._post_accumulate_grad_hooks
+    ]
+    known_leaves = {name_of[id(leaf), 0]: leaf for leaf in others}
     return Graph(
         function=function_name(f),
         nodes=tuple(nodes.values()),
@@ -268,6 +383,7 @@ def _build(run: _Run) -> Graph:
         output=output,
         output_number=root.output_nr,
         cotangent=seed,
+        notes=notes_on(root, tape, known_leaves, hooked),
     )
 
 
@@ -331,9 +447,12 @@ def _backward(
     given = None if seed.numel() == 1 and seed.item() == 1 else seed
     try:
         with _without_anomaly_detection():
-            gradients = torch.autograd.grad(
-                root, leaves, given, retain_graph=True, allow_unused=True
-            )
+            if any(_is_reentrant(fn) for fn in inner):
+                gradients = _accumulated(root, leaves, given, tape.leaves)
+            else:
+                gradients = torch.autograd.grad(
+                    root, leaves, given, retain_graph=True, allow_unused=True
+                )
     except Exception as error:
         if "backward through the graph a second time" in str(error):
             raise ValueError(FREED) from None
@@ -343,6 +462,44 @@ def _backward(
         for handle in handles:
             handle.remove()
     return fired, _dense(gradients)
+
+
+def _is_reentrant(fn: GradFn) -> bool:
+    """Tell whether the node is that of a checkpoint that runs a backward pass of its own.
+
+    PyTorch's and others' of that name refuse `torch.autograd.grad`.
+    """
+    return _is_custom(fn) and fn.name().endswith("CheckpointFunctionBackward")
+
+
+def _accumulated(
+    root: Tensor,
+    leaves: Sequence[Tensor],
+    given: Tensor | None,
+    others: Sequence[Tensor],
+) -> Tensors:
+    """Return the gradients as `backward` accumulates them, and leave every `.grad` as it was."""
+    with _grads_kept([*leaves, *others]):
+        torch.autograd.backward(root, given, retain_graph=True)
+        return tuple(leaf.grad for leaf in leaves)
+
+
+@contextmanager
+def _grads_kept(leaves: Sequence[Tensor]) -> Iterator[None]:
+    """Let a backward pass inside of another accumulate in vain, and run no hook after it."""
+    kept = [(leaf, leaf.grad) for leaf in leaves]
+    hooks = [leaf._post_accumulate_grad_hooks or {} for leaf in leaves]
+    waiting = [dict(of_leaf) for of_leaf in hooks]
+    for leaf, of_leaf in zip(leaves, hooks, strict=True):
+        leaf.grad = None
+        of_leaf.clear()
+    try:
+        yield
+    finally:
+        for leaf, gradient in kept:
+            leaf.grad = gradient
+        for of_leaf, before in zip(hooks, waiting, strict=True):
+            of_leaf.update(before)
 
 
 def _without_anomaly_detection() -> AbstractContextManager[object]:
@@ -369,8 +526,8 @@ def _where_stopped(
 def _dense(tensors: Tensors) -> Tensors:
     """Return the tensors as ordinary ones: an embedding may send a sparse message."""
     for tensor in tensors:
-        if tensor is not None and tensor.layout is not torch.strided:
-            return tuple(t if t is None else t.to_dense() for t in tensors)
+        if tensor is not None and dense(tensor) is not tensor:
+            return tuple(None if t is None else dense(t) for t in tensors)
     return tensors
 
 
@@ -463,24 +620,36 @@ def _show(
 def _kind(message: Tensor | None, before: GradFn, output: int) -> Kind:
     """Return the shape and the dtype of an argument."""
     if message is not None:
-        return message.shape, message.dtype
+        return None if message.is_nested else (message.shape, message.dtype)
     like = before._input_metadata[output]
+    if like.is_nested_tensor:
+        return None
     return torch.Size(like.shape), like.dtype
 
 
 def _pull_back(
-    fn: GradFn, kinds: dict[int, Kind], adjoints: Tensors
+    kept: _Kept,
+    position: int,
+    kinds: dict[int, Kind],
+    adjoints: Tensors,
 ) -> Tensors:
-    """Call torch's node.
+    """Call torch's node, the one at this position.
 
     The engine, not the node, undoes broadcasting and conversions between dtypes: so does this.
     """
-    answer = _apply(fn, adjoints) if _is_custom(fn) else fn(*adjoints)
+    fn = kept.nodes[position]
+    answer: Any
+    if _is_custom(fn):
+        with _grads_kept(kept.leaves):
+            answer = _apply(fn, adjoints)
+    else:
+        answer = fn(*adjoints)
     messages = list(answer if isinstance(answer, tuple) else (answer,))
-    for slot, (shape, dtype) in kinds.items():
+    for slot, kind in kinds.items():
         message = messages[slot]
-        if message is None:
+        if message is None or kind is None:
             continue
+        shape, dtype = kind
         if message.shape != shape:
             message = message.sum_to_size(shape)
         if message.dtype != dtype:
@@ -525,24 +694,27 @@ def _partials(
     if len(node.adjoints) != 1 or node.adjoints[0] is None or not node.vjp:
         return {}
     like = node.adjoints[0]
+    if not has_numbers(like) or like.is_complex():
+        return {}
     size = like.numel()
-    wanted = [
-        slot
-        for slot, (shape, dtype) in kinds.items()
-        if sent[slot] is not None
-        and 0 < size * shape.numel() <= LARGEST_PARTIAL
-        and not (like.is_complex() or dtype.is_complex)
-    ]
+    wanted = {
+        slot: kind[0]
+        for slot, kind in kinds.items()
+        if kind
+        and sent[slot] is not None
+        and 0 < size * kind[0].numel() <= LARGEST_PARTIAL
+        and not kind[1].is_complex
+    }
     if not wanted:
         return {}
     rows = [
         node.vjp((unit,)) for unit in units(like.shape, like.dtype, like.device)
     ]
     partials = {}
-    for slot in wanted:
+    for slot, source_shape in wanted.items():
         column = [entry for row in rows if (entry := row[slot]) is not None]
         entries = column[0] if size == 1 else torch.stack(column)
-        shape = like.shape + kinds[slot][0]
+        shape = like.shape + source_shape
         if entries.shape != shape:
             entries = entries.reshape(shape)
         partials[slot] = entries
@@ -557,7 +729,9 @@ def _units(
     if size == 1:
         return (torch.ones(shape, dtype=dtype, device=device),)
     identity = torch.eye(size, dtype=dtype, device=device)
-    return identity.view((size, *shape)).unbind()
+    # Each with memory of its own: some nodes, as that of as_strided_scatter, look at where in its
+    # memory a tensor begins.
+    return [row.clone() for row in identity.view((size, *shape)).unbind()]
 
 
 def _number_steps(

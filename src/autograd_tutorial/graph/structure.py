@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch._subclasses import FakeTensor
 
-__all__ = ["counted", "describe", "number", "value"]
+__all__ = ["counted", "describe", "has_numbers", "number", "value"]
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -171,7 +172,9 @@ def value(tensor: Tensor | None, room: int = 24) -> str:
     """
     if tensor is None:
         return "none"
-    listed = tensor.layout == torch.strided and not tensor.is_meta
+    if tensor.is_nested:
+        return f"nested, {counted(tensor.size(0), 'part')}"
+    listed = has_numbers(tensor)
     if tensor.dim() and tensor.is_complex():
         listed = False
     if listed and tensor.numel() <= max(room, 1):
@@ -179,6 +182,17 @@ def value(tensor: Tensor | None, room: int = 24) -> str:
         if not tensor.dim() or len(text) <= room:
             return text
     return str(tuple(tensor.shape))
+
+
+def has_numbers(tensor: Tensor) -> bool:
+    """Tell whether a tensor is an ordinary one, whose numbers can be read one by one."""
+    return (
+        tensor.layout is torch.strided
+        and not tensor.is_nested
+        and not tensor.is_meta
+        and not tensor.is_quantized
+        and not isinstance(tensor, FakeTensor)
+    )
 
 
 def _nested(numbers: object) -> str:

@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.distributions import Distribution
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from autograd_tutorial.graph.model import Source
+from autograd_tutorial.graph.structure import has_numbers
 
 __all__ = [
     "BACKWARD",
+    "Block",
     "Call",
     "Calls",
     "Constant",
@@ -25,6 +29,7 @@ __all__ = [
     "Reference",
     "Tape",
     "count_results",
+    "dense",
     "is_leaf",
     "key_of",
     "origin",
@@ -58,6 +63,7 @@ def _operation_of(function: torch._ops.OpOverload) -> Operation:
 
 
 _DETACH = torch.ops.aten.detach.default
+_APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
 
 
 class Call(NamedTuple):
@@ -77,6 +83,22 @@ class Constant:
     number: object
 
 
+class Block(NamedTuple):
+    """What turns the recording off without a block that the program shows."""
+
+    kind: Literal["apply", "list", "closure", "rsample", "sample", "decorator"]
+    """The forward of a `torch.autograd.Function` that got a tensor of the graph as an argument, in
+    a list, or not at all; the sample() of a distribution, with an rsample() or without one; or a
+    decorator.
+    """
+
+    name: str
+    """The name of the class, or of the decorated function."""
+
+    source: Source | None
+    """The line that called it."""
+
+
 class Cut(NamedTuple):
     """An operation with an argument that requires grad and a result that does not."""
 
@@ -84,6 +106,9 @@ class Cut(NamedTuple):
     source: Source | None
     mode: str
     """What kept it from being recorded: no_grad, inference_mode, or a backward pass; or empty."""
+
+    block: Block | None = None
+    """Whose no_grad it was, if not the program's."""
 
 
 Calls = dict[GradFn, tuple[Call | None, dict[int, Tensor]]]
@@ -109,9 +134,10 @@ class Tape(TorchDispatchMode):
         self._cut_off: dict[StorageWeakRef, Cut] = {}
         self.variables: dict[str, dict[Reference, Tensor]] = {}
         self.constants: set[int] = set()
+        self._leaves: dict[int, tuple[Tensor, Cut | None]] = {}
         self._place: tuple[FrameType, int] | None = None
         self._frame: FrameType | None = None
-        self._pending: tuple[Call, object, str] | None = None
+        self._pending: tuple[Call, object, str, Block | None] | None = None
         self._versions: dict[str, tuple[int, int]] = {}
 
     @classmethod
@@ -139,7 +165,9 @@ class Tape(TorchDispatchMode):
         named = {key: self.refer(value) for key, value in keywords.items()}
         result = func(*args, **keywords)
         call = Call(_operation_of(func), arguments, named, source)
-        self._pending = call, result, _mode()
+        mode = _mode()
+        block = _block_around(place) if mode and _is_cut(call) else None
+        self._pending = call, result, mode, block
         return result
 
     def __exit__(self, *error: object) -> None:
@@ -149,6 +177,26 @@ class Tape(TorchDispatchMode):
         if self._frame is not None:
             self._note_variables(self._frame)
             self._frame = self._place = None
+
+    @property
+    def leaves(self) -> list[Tensor]:
+        """The leaves that f used, also where nothing was recorded."""
+        return [leaf for leaf, _ in self._leaves.values()]
+
+    def cut_before(self, leaf: Tensor) -> Cut | None:
+        """Return where the numbers of a leaf had been cut off from the graph, if they had."""
+        _, cut = self._leaves.get(id(leaf), (leaf, None))
+        return cut
+
+    def release(self) -> None:
+        """Let go of the nodes, from the last to the first.
+
+        Torch frees a node whose Python object was seen by a call within that of the node that
+        uses it: a long chain that goes from its end at once takes more calls than a stack holds.
+        """
+        self.variables.clear()
+        while self.calls:
+            self.calls.popitem()
 
     def refer(self, argument: object) -> object:
         """Return what stands for an argument in a call.
@@ -162,12 +210,20 @@ class Tape(TorchDispatchMode):
             return argument
         if argument.requires_grad:
             node, output = origin(argument)
+            if isinstance(node, int):
+                # If its numbers were cut off before, requires_grad was set on them afterwards.
+                cut = self.cut_behind(argument)
+                self._leaves.setdefault(node, (argument, cut))
             _, seen = self.calls.get(node, (None, {}))
             if output not in seen:
                 self._link_result(None, argument)
             return node, output
-        if argument.dim() == 0 and not argument.is_complex():
-            return Constant(argument, argument.tolist())
+        if (
+            argument.dim() == 0
+            and not argument.is_complex()
+            and has_numbers(argument)
+        ):
+            return Constant(argument, dense(argument).tolist())
         self.constants.add(id(argument))
         return Constant(argument, None)
 
@@ -175,7 +231,7 @@ class Tape(TorchDispatchMode):
         """Link the last operation to the nodes that autograd gave its results."""
         if self._pending is None:
             return
-        (call, result, mode), self._pending = self._pending, None
+        (call, result, mode, block), self._pending = self._pending, None
         outside = []
         is_tensor = False
         for tensor in result if isinstance(result, tuple | list) else (result,):
@@ -192,51 +248,56 @@ class Tape(TorchDispatchMode):
             if not linked:
                 outside.append(tensor)
         if outside or not is_tensor:
-            self._note_cut(call, outside, mode)
+            self._note_cut(call, outside, mode, block)
 
-    def _note_cut(self, call: Call, outside: list[Tensor], mode: str) -> None:
+    def _note_cut(
+        self,
+        call: Call,
+        outside: list[Tensor],
+        mode: str,
+        block: Block | None,
+    ) -> None:
         """Remember of results outside of the graph which cut they come from."""
-        given = list(_flat([*call.arguments, *call.keywords.values()]))
         cut = None
         if mode == BACKWARD:
             cut = Cut(call.operation.name, call.source, mode)
-        elif any(isinstance(value, tuple) for value in given):
+        elif _is_cut(call):
             name = call.operation.name
             if name == "_to_copy" and outside:
                 name = f"a conversion to {outside[0].dtype}"
-            cut = Cut(name, call.source, mode)
+            cut = Cut(name, call.source, mode, block)
             self.cuts.append(cut)
             if name.endswith("_like") or name.startswith("new_"):
                 return  # only the shape comes from the argument
         elif self._cut_off:
             before = (
                 self.cut_behind(value.tensor)
-                for value in given
+                for value in _given(call)
                 if isinstance(value, Constant)
             )
             cut = next(filter(None, before), None)
         if cut:
             for tensor in outside:
-                if tensor.layout is torch.strided:
+                if has_numbers(tensor):
                     memory = StorageWeakRef(tensor.untyped_storage())
                     self._cut_off[memory] = cut
 
     def cut_behind(self, tensor: Tensor) -> Cut | None:
         """Return where a tensor outside of the graph was cut off from it, if it was."""
-        if tensor.layout is not torch.strided:
+        if not has_numbers(tensor):
             return None
         return self._cut_off.get(StorageWeakRef(tensor.untyped_storage()))
 
     def _link_result(self, call: Call | None, tensor: Tensor) -> bool:
-        node = tensor.grad_fn
+        node = _node_of(tensor)
         if node is None:
             return False
         _, results = self.calls.setdefault(node, (call, {}))
         if tensor.output_nr not in results:
             value = tensor.detach()
-            dense = value.layout is torch.strided
+            ordinary = dense(value)
             results[tensor.output_nr] = (
-                value.clone() if dense else value.to_dense()
+                value.clone() if ordinary is value else ordinary
             )
         return True
 
@@ -247,11 +308,7 @@ class Tape(TorchDispatchMode):
             self._frame = _outermost(frame, self.code)
         if self._frame is not None:
             self._note_variables(self._frame)
-        while frame and frame.f_code.co_filename.startswith(TORCH):
-            frame = frame.f_back
-        if frame is None or frame.f_code.co_filename.startswith(PACKAGE):
-            return None  # torch's own module, which trace called
-        return Source(frame.f_code.co_filename, frame.f_lineno)
+        return _source_of(frame)
 
     def _note_variables(self, frame: FrameType) -> None:
         for name, value in frame.f_locals.items():
@@ -262,6 +319,56 @@ class Tape(TorchDispatchMode):
                 self._versions[name] = version
                 held = self.variables.setdefault(name, {})
                 held.setdefault(origin(value), value)
+
+
+def _source_of(frame: FrameType | None) -> Source | None:
+    """Return the line of the program from which torch came to this frame."""
+    while frame and frame.f_code.co_filename.startswith(TORCH):
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_filename.startswith(PACKAGE):
+        return None  # torch's own module, which trace called
+    return Source(frame.f_code.co_filename, frame.f_lineno)
+
+
+def _block_around(frame: FrameType | None) -> Block | None:
+    """Return the outermost block of torch's own around an operation that is not recorded."""
+    found = None
+    while frame and not frame.f_code.co_filename.startswith(PACKAGE):
+        kind, name = _kind_of_block(frame)
+        if kind:
+            found = Block(kind, name, _source_of(frame.f_back))
+        frame = frame.f_back
+    return found
+
+
+def _kind_of_block(frame: FrameType) -> tuple[Any, str]:
+    """Return the kind and the name of the block that a frame of torch's runs; None if it is none."""
+    code, held = frame.f_code, frame.f_locals
+    if code is _APPLY:
+        given = held["args"]
+        kind = (
+            "apply"
+            if any(map(_requires_grad, given))
+            else "list"
+            if any(map(_requires_grad, tree_leaves(given)))
+            else "closure"
+        )
+        return kind, held["cls"].__name__
+    if code.co_name == "sample" and isinstance(held.get("self"), Distribution):
+        drawn = held["self"]
+        return "rsample" if drawn.has_rsample else "sample", type(
+            drawn
+        ).__name__
+    if code.co_name == "decorate_context":
+        factory = held.get("ctx_factory")
+        modes = torch.no_grad | torch.inference_mode
+        if isinstance(getattr(factory, "__self__", None), modes):
+            return "decorator", held["func"].__name__
+    return None, ""
+
+
+def _requires_grad(value: object) -> bool:
+    return isinstance(value, Tensor) and value.requires_grad
 
 
 def _outermost(
@@ -283,7 +390,41 @@ def _version(tensor: Tensor) -> int:
 
 def origin(tensor: Tensor) -> Reference:
     """Return where a tensor comes from."""
-    return (tensor.grad_fn or id(tensor), tensor.output_nr)
+    return (_node_of(tensor) or id(tensor), tensor.output_nr)
+
+
+def _node_of(tensor: Tensor) -> GradFn | None:
+    """Return the node of a tensor, if it has one.
+
+    A view that was made in a no_grad block has none that torch would tell when what it views has
+    been changed, as where a `torch.autograd.Function` fills its result by slices.
+    """
+    try:
+        return tensor.grad_fn
+    except RuntimeError:
+        return None
+
+
+def dense(tensor: Tensor) -> Tensor:
+    """Return the tensor itself if it is ordinary; what it says in full if it is sparse or zero.
+
+    Torch has zeros without memory, as the derivative of `sgn`. Nested tensors stay as they are.
+    """
+    if tensor._is_zerotensor():
+        return torch.zeros_like(tensor)
+    if tensor.layout is torch.strided or tensor.is_nested:
+        return tensor
+    return tensor.to_dense()
+
+
+def _given(call: Call) -> Iterator[object]:
+    """Yield what an operation was called on, one by one."""
+    return _flat([*call.arguments, *call.keywords.values()])
+
+
+def _is_cut(call: Call) -> bool:
+    """Tell whether an argument of the operation requires grad: a reference is a tuple."""
+    return any(isinstance(value, tuple) for value in _given(call))
 
 
 def _mode() -> str:
