@@ -79,11 +79,6 @@ def rows_by_jacrev(f, x):
     return torch.func.jacrev(f)(x.detach())
 
 
-@way("ex1", "jacobian_by_rows", "columns")
-def rows_by_jacfwd(f, x):
-    return torch.func.jacfwd(f)(x.detach())
-
-
 @way("ex1", "jacobian_by_rows", "functional.jacobian")
 def rows_by_functional(f, x):
     return torch.autograd.functional.jacobian(f, x.detach())
@@ -309,7 +304,7 @@ def hand_in_plain_python(x):
         return 2 * math.sin(x) / x + math.log(x * x) * math.cos(x) - 1 / x**2
 
     slopes = [slope(number) for number in x.flatten().tolist()]
-    return torch.tensor(slopes, dtype=torch.float64).reshape(x.shape)
+    return torch.tensor(slopes, dtype=x.dtype).reshape(x.shape)
 
 
 @way("ex5", "derivative_by_autograd", "derivative")

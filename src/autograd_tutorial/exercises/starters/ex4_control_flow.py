@@ -12,7 +12,8 @@
 # 3. Write a function that returns k as a number, by autograd, also where a has
 #    zeros.
 #
-# The results must not require grad, and `a` must stay as it was.
+# The results must have the dtype of `a` and not require grad, and `a` must stay
+# as it was.
 #
 # Replace each `...`, then run the file: the last lines check your answers.
 
