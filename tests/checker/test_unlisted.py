@@ -1,6 +1,7 @@
 """Wrong answers that no one listed, and code that breaks things: a clear sentence each time."""
 
 import builtins
+import contextlib
 import functools
 import math
 import os
@@ -73,7 +74,7 @@ def returns_a_tuple(x):
     return (right(x),)
 
 
-@says("is a ndarray and should be a tensor")
+@says("is a NumPy array and should be a tensor")
 def returns_an_array(x):
     return right(x).numpy()
 
@@ -288,14 +289,20 @@ def loops_on_the_second_shape(x):
     return right(x)
 
 
+def goes_on():
+    """Wait, whatever is raised; from Python 3.13 on, a loop alone may let an exception pass."""
+    try:
+        while not OVER.is_set():
+            pass
+    except BaseException:  # noqa: BLE001
+        pass
+
+
 @says("It could not be stopped")
 def catches_everything(x):
     while not OVER.is_set():
-        try:
-            while not OVER.is_set():
-                pass
-        except BaseException:  # noqa: BLE001
-            pass
+        with contextlib.suppress(BaseException):
+            goes_on()
 
 
 @says("It could not be stopped")
@@ -526,7 +533,7 @@ def test_one_answer_too_many() -> None:
     assert "still to do" in str(report)
 
 
-@pytest.mark.parametrize("name", ["ex9", "2", "", "ex2_sine"])
+@pytest.mark.parametrize("name", ["ex9", "9", "0", "", "ex2_sine"])
 def test_no_such_exercise(name: str) -> None:
     """The error names those that there are."""
     with pytest.raises(ValueError, match="There are ex1, ex2"):

@@ -444,7 +444,9 @@ def _transposed(wrong: Mismatch) -> bool:
 def _numbers(value: object, depth: int = 4) -> Tensor:
     """Return all numbers of a result in one row."""
     if isinstance(value, Tensor):
-        return value.detach().flatten().to(torch.float64)
+        if kind_of(value) == "a tensor" and not value.is_complex():
+            return value.detach().flatten().double()
+        return torch.zeros(0, dtype=torch.float64)
     if isinstance(value, Real):
         return torch.tensor([float(value)], dtype=torch.float64)
     if isinstance(value, Mapping):
