@@ -7,9 +7,16 @@ from typing import NamedTuple
 from torch import Tensor
 
 from autograd_tutorial.checker.compare import Mismatch, mismatch
-from autograd_tutorial.checker.observe import Trial
+from autograd_tutorial.checker.observe import BACKWARD, Trial
 
-__all__ = ["CURES", "Cure", "cure_of_error", "cure_of_none", "cure_of_tuple"]
+__all__ = [
+    "ADDED_UP",
+    "CURES",
+    "Cure",
+    "cure_of_error",
+    "cure_of_none",
+    "cure_of_tuple",
+]
 
 ERRORS = "troubleshooting/error-messages"
 SILENT = "troubleshooting/silent-mistakes"
@@ -61,10 +68,15 @@ CURES: dict[str, Cure] = {
         "`detach()` a result that you only want to look at.",
         f"{ERRORS}#numpy-on-requires-grad",
     ),
-    "Inference tensors cannot be": Cure(
+    "nference tensor": Cure(
         "A tensor that was made under `torch.inference_mode()` cannot take part in a graph: make "
         "it under `torch.no_grad()` instead, or clone it outside.",
         f"{ERRORS}#inference-tensors",
+    ),
+    "'float' object has no attribute 'backward'": Cure(
+        "`.item()` and `float()` take the number out of the tensor and leave its graph behind: "
+        "call `backward` on the tensor.",
+        f"{ERRORS}#does-not-require-grad",
     ),
     "dtype can require gradients": Cure(
         "Whole numbers cannot change by a little, so they have no derivatives: make the tensor "
@@ -97,13 +109,23 @@ NOT_A_LEAF = Cure(
     f"{SILENT}#grad-is-none",
 )
 DOES_NOT_ASK = Cure(
-    "The `.grad` that you read is None, because its tensor does not require grad.",
+    "The `.grad` that you read is None, because its tensor does not require grad: read that of the "
+    "tensor on which you called `requires_grad_(True)`.",
     f"{SILENT}#grad-is-none",
 )
 NOT_REACHED = Cure(
     "The `.grad` that you read is None: no backward pass has reached its tensor. Either none ran "
     "before, or what it started from was not computed from this tensor.",
     f"{SILENT}#grad-is-none",
+)
+ADDED_UP = Cure(
+    "`backward` runs {} times in each call, and each time it adds to `.grad`: clear it between "
+    "the passes.",
+    f"{SILENT}#twice-too-large",
+)
+PAIR = Cure(
+    "`torch.func.jvp` returns a pair, the value and then the tangent: take the second.",
+    "theory/forward-propagation#push-a-tangent-forward",
 )
 TUPLE = Cure(
     "`torch.autograd.grad` returns a tuple with one gradient for each input, even if there is only "
@@ -124,13 +146,14 @@ def cure_of_error(trial: Trial) -> Cure | None:
         return _cure_of_grad(trial)
     if "tuple" in error and "grad" in trial.called:
         return TUPLE
+    if "tuple" in error and trial.forward_passes:
+        return PAIR
     return None
 
 
 def cure_of_none(trial: Trial) -> Cure | None:
     """Return what is known of a None that was returned: the last thing that ran tells."""
-    last = trial.called[-1] if trial.called else ""
-    if last in {"torch.Tensor.backward", "torch.autograd.backward", "backward"}:
+    if trial.called and trial.called[-1] in BACKWARD:
         return BACKWARD_RETURNS_NONE
     return _cure_of_grad(trial)
 

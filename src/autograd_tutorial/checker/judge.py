@@ -20,6 +20,8 @@ from autograd_tutorial.checker.compare import (
     shown,
 )
 from autograd_tutorial.checker.cures import (
+    ADDED_UP,
+    Cure,
     cure_of_error,
     cure_of_none,
     cure_of_tuple,
@@ -29,7 +31,12 @@ from autograd_tutorial.checker.exercise import (
     Prediction,
     Task,
 )
-from autograd_tutorial.checker.observe import SINGLE_RTOL, Trial, observe
+from autograd_tutorial.checker.observe import (
+    BACKWARD,
+    SINGLE_RTOL,
+    Trial,
+    observe,
+)
 from autograd_tutorial.checker.report import Verdict
 from autograd_tutorial.checker.signs import tensors
 
@@ -103,7 +110,11 @@ def _judge(  # noqa: PLR0911 - one for each verdict
     return Verdict(
         task.call,
         True,
-        ("It agrees with the solution on every input.", *_praise(task, answer)),
+        (
+            "It agrees with the solution on every input"
+            + (" of which the statement speaks." if trials[-1].error else "."),
+            *_praise(task, answer),
+        ),
         facts=(("printed", printed),) if printed else (),
     )
 
@@ -199,7 +210,9 @@ def _behaviours(
 ) -> list[tuple[Misconception, list[Trial]]]:
     """Return what the examples of the mistakes do, where the results alone tell."""
     if trials[-1].unfinished or not any(
-        trial.error or _wrong(trial) for trial in trials
+        (trial.error or _wrong(trial))
+        and not (trial.case.lenient and _excused(trial))
+        for trial in trials
     ):
         return []
     return [
@@ -350,7 +363,11 @@ def _fault(  # noqa: PLR0911 - one for each fault
         cure = cure_of_tuple(wrong, trial)
         if cure:
             return Fault((f"The result {wrong.message}", cure.why), cure.see)
-        return Fault((f"The result {wrong.message}", *_remark(trials, wrong)))
+        said = f"The result {wrong.message}"
+        cure = _cure_of_repetition(trials)
+        see = cure.see if cure else ""
+        remarks = (*_remark(trials, wrong), *([cure.why] if cure else []))
+        return Fault((said, *remarks), see)
     if trial.changed:
         position, how = trial.changed
         name = list(inspect.signature(task.solution).parameters)[position]
@@ -389,6 +406,10 @@ def _remark(  # noqa: PLR0911 - one for each remark
         return (
             "The numbers are right; take the dtype from the input, as in `dtype=x.dtype`.",
         )
+    if wrong.kind == "type" and _in_parts(wrong):
+        return (
+            "Its entries are right: make one tensor of them, with `torch.stack`.",
+        )
     if wrong.kind == "value" and wrong.yours != wrong.yours:
         return ("Something became NaN on the way: 0/0, or 0 times infinity.",)
     if any(trial.error or trial.unfinished for trial in trials):
@@ -400,19 +421,21 @@ def _remark(  # noqa: PLR0911 - one for each remark
         return ("Every number is zero.",)
     if math.isclose(factor, -1.0, rel_tol=1e-6):
         return ("Every number has the wrong sign.",)
-    said = f"Every number is {factor:.4g} times what it should be."
-    passes = {_backwards(trial) / trial.case.calls for trial in trials}
-    if factor > 1 and passes == {round(factor, 6)}:
-        return (
-            said,
-            f"`backward` runs {round(factor)} times in each call, and each time it adds to `.grad`.",
-        )
-    return (said,)
+    return (f"Every number is {factor:.4g} times what it should be.",)
 
 
-def _backwards(trial: Trial) -> int:
-    """Return how often the method `backward` ran."""
-    return trial.called.count("torch.Tensor.backward")
+def _cure_of_repetition(trials: list[Trial]) -> Cure | None:
+    """Return what to do if all is as many times too large as `backward` ran."""
+    if trials[-1].error or trials[-1].unfinished:
+        return None
+    passes = {
+        sum(map(trial.called.count, BACKWARD)) / trial.case.calls
+        for trial in trials
+    }
+    factor = _factor(trials)
+    if factor is None or factor < 2 or passes != {round(factor, 6)}:
+        return None
+    return ADDED_UP._replace(why=ADDED_UP.why.format(round(factor)))
 
 
 def _factor(trials: list[Trial]) -> float | None:
@@ -438,6 +461,16 @@ def _transposed(wrong: Mismatch) -> bool:
         and isinstance(wrong.expected, Tensor)
         and wrong.yours.ndim == 2
         and mismatch(wrong.yours.T, wrong.expected, SINGLE_RTOL) is None
+    )
+
+
+def _in_parts(wrong: Mismatch) -> bool:
+    """Whether a list holds the rows of the expected tensor."""
+    return (
+        isinstance(wrong.yours, list | tuple)
+        and isinstance(wrong.expected, Tensor)
+        and wrong.expected.ndim > 1
+        and mismatch(wrong.yours, list(wrong.expected), SINGLE_RTOL) is None
     )
 
 
@@ -491,10 +524,11 @@ def _facts(task: Task, trial: Trial) -> tuple[tuple[str, str], ...]:
 
 
 def _argument(value: object) -> str:
-    """Show an argument; a function of the package says what it computes."""
-    if inspect.isfunction(value) and value.__doc__:
-        what = value.__doc__.splitlines()[0].rstrip(".")
-        return f"{value.__name__}: {what[0].lower()}{what[1:]}"
+    """Show an argument; what the package made says what it computes."""
+    named = value if inspect.isfunction(value) else type(value)
+    if named.__module__.startswith("autograd_tutorial") and named.__doc__:
+        what = named.__doc__.splitlines()[0].rstrip(".")
+        return f"{named.__name__}: {what[0].lower()}{what[1:]}"
     return shown(value)
 
 

@@ -45,7 +45,7 @@ from autograd_tutorial import functions
 from autograd_tutorial.checker.compare import RTOL, mismatch
 from autograd_tutorial.checker.exercise import SEED, Case
 
-__all__ = ["Change", "Line", "Trial", "observe"]
+__all__ = ["BACKWARD", "SINGLE_RTOL", "Change", "Line", "Trial", "observe"]
 
 
 WINDOW = 0.05
@@ -56,6 +56,9 @@ PATIENCE = 10
 
 IMPORTS = 30.0
 """How long the imports of an answer may take, in seconds; they are not counted as its own time."""
+
+BACKWARD = ("torch.Tensor.backward", "backward")
+"""The names of `backward`, the method and the function."""
 
 SINGLE_RTOL = 1e-4
 """How far a result in float32 may be off, relative to the largest number in it."""
@@ -157,8 +160,7 @@ class Trial:
     @property
     def reverse_passes(self) -> int:
         """How many backward passes ran; a batch of them, by vmap, is one."""
-        names = ("torch.Tensor.backward", "backward", "grad")
-        return sum(name in names for name in self.called)
+        return sum(name in (*BACKWARD, "grad") for name in self.called)
 
     @property
     def forward_passes(self) -> int:

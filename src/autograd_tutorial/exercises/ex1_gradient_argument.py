@@ -238,7 +238,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the vector v was ignored",
                     [[1, 4, 4], [1, 4, 4], [1, 4, 4]],
-                    "The sum of the rows of J is the answer for v = (1, 1) only; another v weighs "
+                    "The sum of the rows of J is the answer for v = (1, 1) only; another v weights "
                     "each row with a number of its own.",
                     "tutorial#v-1-10",
                 ),
@@ -270,7 +270,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the vector v was ignored",
                     _v_ignored,
-                    "The sum of the outputs weighs every row of J with 1; the weights that are "
+                    "The sum of the outputs weights every row of J with 1; the weights that are "
                     "asked for stand in v.",
                     "tutorial#v-1-10",
                 ),
@@ -292,7 +292,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the output was passed as `gradient`",
                     _output_as_cotangent,
-                    "`y.backward(y)` weighs each row of J with the output itself, and v is not used.",
+                    "`y.backward(y)` weights each row of J with the output itself, and v is not used.",
                     "tutorial#three-inputs-two-outputs",
                 ),
                 Misconception(

@@ -156,7 +156,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the output was passed as `gradient`",
                     _sine_as_cotangent,
-                    "`y.backward(y)` weighs each slope with y, so sin x · cos x comes out; weigh "
+                    "`y.backward(y)` weights each slope with y, so sin x · cos x comes out; weight "
                     "with ones.",
                     "tutorial#v-1-10",
                 ),

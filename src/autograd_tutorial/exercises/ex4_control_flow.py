@@ -287,7 +287,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the vector v was ignored",
                     {"a.grad at (0.3, 0.4), v = (1, 10)": [2048, 2048]},
-                    "`backward(v)` weighs the second row of J with 10.",
+                    "`backward(v)` weights the second row of J with 10.",
                     "tutorial#v-1-10",
                 ),
                 Misconception(
@@ -327,7 +327,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the vector v was ignored",
                     _v_ignored,
-                    "The gradient of the sum weighs all rows of J with 1.",
+                    "The gradient of the sum weights all rows of J with 1.",
                     "tutorial#v-1-10",
                 ),
                 Misconception(
@@ -423,7 +423,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the output was passed as `gradient`",
                     _factor_times_output,
-                    "`d.backward(d)` weighs the rows of J = kI with d = k·a, which gives k²·a; "
+                    "`d.backward(d)` weights the rows of J = kI with d = k·a, which gives k²·a; "
                     "divided by a, that is k² and not k.",
                     "theory/backward-propagation#why-backward-wants-v",
                     forms=(_quotient_of_the_product, _square_of_the_factor),

@@ -396,7 +396,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the gradient was multiplied with v",
                     _gradient_times_v,
-                    "That weighs the first derivatives; H holds second ones, so a second pass is "
+                    "That weights the first derivatives; H holds second ones, so a second pass is "
                     "needed.",
                     "glossary#term-gradient",
                 ),
