@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -225,7 +225,7 @@ def _check(
         return {e.name: _content(e, folder) for e in exercises}
 
     def saved() -> bool:
-        return restart and contents() != seen
+        return contents() != seen
 
     for _ in rounds:
         while True:
@@ -240,7 +240,8 @@ def _check(
                 break
             waiting = [e for e in waiting if e not in batch]
             seen = now
-            for exercise, outcome in _run_all(batch, folder, console, saved):
+            stop = saved if restart else None
+            for exercise, outcome in _run_all(batch, folder, console, stop):
                 if outcome is None:
                     waiting.append(exercise)
                 else:
@@ -285,25 +286,31 @@ def _run_all(
     exercises: Sequence[Exercise],
     folder: Path,
     console: Console,
-    stop: Callable[[], bool],
+    stop: Callable[[], bool] | None,
 ) -> Iterator[tuple[Exercise, Outcome | None]]:
-    """Run files, some at a time, and show a line for each as it is ready.
+    """Run files, some at a time, and show a line for each in their order.
+
+    If some may be stopped, a line is shown as soon as it is ready, so that a
+    file that does not end holds up no other.
 
     There is no outcome of a file that gave way.
     """
     left = threading.Event()
 
-    def outcome_of(exercise: Exercise) -> Outcome | None:
-        try:
-            return run(exercise, folder, stop=lambda: left.is_set() or stop())
-        except _GaveWay:
-            return None
+    def stops() -> bool:
+        return left.is_set() or (stop is not None and stop())
 
-    # At least two, so that one that does not end holds up no other.
+    def outcome_of(exercise: Exercise) -> tuple[Exercise, Outcome | None]:
+        try:
+            return exercise, run(exercise, folder, stop=stops)
+        except _GaveWay:
+            return exercise, None
+
     with ThreadPoolExecutor(max(2, min(4, os.cpu_count() or 1))) as pool:
         try:
-            outcomes = pool.map(outcome_of, exercises)
-            for exercise, outcome in zip(exercises, outcomes, strict=True):
+            futures = [pool.submit(outcome_of, e) for e in exercises]
+            for future in as_completed(futures) if stop else futures:
+                exercise, outcome = future.result()
                 if outcome is not None:
                     line = Text(f"{outcome.mark} ", STYLES[outcome.mark])
                     line += Text(f"{exercise.name}  {outcome.summary:<21}  ")
