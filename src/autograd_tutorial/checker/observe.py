@@ -45,7 +45,15 @@ from autograd_tutorial import functions
 from autograd_tutorial.checker.compare import RTOL, mismatch
 from autograd_tutorial.checker.exercise import SEED, Case
 
-__all__ = ["BACKWARD", "SINGLE_RTOL", "Change", "Line", "Trial", "observe"]
+__all__ = [
+    "BACKWARD",
+    "SINGLE_RTOL",
+    "Change",
+    "Line",
+    "Seen",
+    "Trial",
+    "observe",
+]
 
 
 WINDOW = 0.05
