@@ -85,7 +85,7 @@ class Line(NamedTuple):
 class Seen(NamedTuple):
     """What was read from the `.grad` of a tensor."""
 
-    value: Tensor | None
+    value: torch.Tensor | None
     """What it held."""
 
     is_leaf: bool
