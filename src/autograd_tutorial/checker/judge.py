@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Real
 from types import CodeType
 from typing import NamedTuple
@@ -92,8 +92,8 @@ def _judge(  # noqa: PLR0911 - one for each verdict
         trial.expected = model.results
     if _untouched(trials[0]):
         return _not_yet(task, "This is still to do: replace the `...`.")
-    behaviours = _behaviours(task, trials)
-    found = _misconception(task, trials, behaviours)
+    tried: list[tuple[Misconception, list[Trial]]] = []
+    found = _misconception(task, trials, tried)
     if found:
         return _named(task, found, _facts(task, _shows(found, trials)))
     for number, trial in enumerate(trials):
@@ -101,7 +101,7 @@ def _judge(  # noqa: PLR0911 - one for each verdict
         if not fault:
             continue
         facts = _facts(task, trial)
-        near = _likeness(trials, number, behaviours)
+        near = _likeness(trials, number, tried)
         if near and not fault.see:
             looks = f"It looks like a known mistake: {near.name}. {near.why}"
             fault = Fault((*fault.sentences, looks), near.see)
@@ -207,34 +207,33 @@ def _untouched(trial: Trial) -> bool:
 
 def _behaviours(
     task: Task, trials: list[Trial]
-) -> list[tuple[Misconception, list[Trial]]]:
-    """Return what the examples of the mistakes do, where the results alone tell."""
-    if trials[-1].unfinished or not any(
+) -> Iterator[tuple[Misconception, list[Trial]]]:
+    """Yield what the examples of the mistakes do, where the results alone tell."""
+    if not any(
         (trial.error or _wrong(trial))
         and not (trial.case.lenient and _excused(trial))
         for trial in trials
     ):
-        return []
-    return [
-        (candidate, observe(example, task.inputs, None))
-        for candidate in task.misconceptions
-        if candidate.sign is None
-        for example in candidate.answers
-        if callable(example)
-    ]
+        return
+    for candidate in task.misconceptions:
+        if candidate.sign is None:
+            for example in candidate.answers:
+                assert callable(example)
+                yield candidate, observe(example, task.inputs, None)
 
 
 def _misconception(
     task: Task,
     trials: list[Trial],
-    behaviours: list[tuple[Misconception, list[Trial]]],
+    tried: list[tuple[Misconception, list[Trial]]],
 ) -> Misconception | None:
-    """Find the mistake whose example behaves as the answer did."""
+    """Find the mistake whose example behaves as the answer did; note those that were tried."""
     if trials[-1].unfinished:
         return None
-    for candidate, others in behaviours:
+    for candidate, others in _behaviours(task, trials):
         if len(others) == len(trials) and _alike(candidate, trials, others):
             return candidate
+        tried.append((candidate, others))
     for candidate in task.misconceptions:
         if candidate.sign is not None and candidate.sign(trials):
             return candidate
