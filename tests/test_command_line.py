@@ -157,6 +157,67 @@ class TestCheck:
         file_of(2, tmp_path).write_text(text + "print(r)")
         assert run(SECOND, tmp_path).passed
 
+    def test_an_empty_file_counts(
+        self,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A right file and an empty one are one of two, and not all."""
+        monkeypatch.setattr(command_line, "EXERCISES", (FIRST, SECOND))
+        file_of(1, tmp_path).write_text("", encoding="utf-8")
+        file_of(2, tmp_path).write_text(solved(SECOND), encoding="utf-8")
+        assert main(["check", str(tmp_path)]) == 1
+        said = capsys.readouterr().out
+        assert "✗ ex1  no report" in said
+        assert said.endswith("1 of 2 passed.\n")
+        assert "For a hint: python -m autograd_tutorial hint ex1" in said
+
+    def test_a_single_file(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Its path may stand where that of the folder does."""
+        file_of(2, tmp_path).write_text(solved(SECOND), encoding="utf-8")
+        assert main(["check", str(file_of(2, tmp_path))]) == 0
+        said = capsys.readouterr().out
+        assert said.startswith("✓ ex2")
+        assert said.endswith("1 of 1 passed.\n")
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("mine.py", "run it by itself: python"),
+            ("nothing.py", "There is no file"),
+            ("ex2", "check DIR/ex2_sine_derivative.py"),
+            ("2", "check DIR/ex2_sine_derivative.py"),
+        ],
+    )
+    def test_another_path(
+        self,
+        name: str,
+        said: str,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """The sentence says what to pass instead, and exit status 2."""
+        (tmp_path / "mine.py").write_text("print(1)")
+        assert main(["check", str(tmp_path / name)]) == 2
+        assert said in capsys.readouterr().err
+
+    def test_much_output(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Only the end of it is kept, where the report stands."""
+        monkeypatch.setattr(command_line, "KEPT", 10_000)
+        text = "import sys\nfor _ in range(2000): print('x' * 1000)\n"
+        text += "print('y' * 100_000, file=sys.stderr)\n" + solved(SECOND)
+        file_of(2, tmp_path).write_text(text, encoding="utf-8")
+        with command_line._Script(file_of(2, tmp_path)) as script:
+            while script.runs():
+                pass
+        assert len(script.stdout) == len(script.stderr) == 10_000
+        assert run(SECOND, tmp_path).passed
+
     def test_no_folder(self, capsys: pytest.CaptureFixture[str]) -> None:
         """It says how to make one."""
         assert main(["check", "nowhere"]) == 2
@@ -194,6 +255,35 @@ class TestCheck:
             + "\n2 of 2 passed.\n"
         )
 
+    def test_watch_leaves_a_loop(self, tmp_path: Path) -> None:
+        """A file that is mended is checked at once, though it, or another, never came to an end."""
+        for exercise in (FIRST, SECOND):
+            file_of(exercise.number, tmp_path).write_text(
+                "while True: pass", encoding="utf-8"
+            )
+        with subprocess.Popen(
+            [sys.executable, "-X", "utf8", "-u", "-c", WATCH_TWO],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process:
+            assert process.stdout is not None
+            time.sleep(2)
+            begun = time.monotonic()
+            file_of(2, tmp_path).write_text(solved(SECOND), encoding="utf-8")
+            seen = []
+            for line in process.stdout:
+                seen.append(line)
+                if line.startswith("✓ ex2"):
+                    file_of(1, tmp_path).write_text(
+                        solved(FIRST), encoding="utf-8"
+                    )
+            assert process.wait() == 0
+        assert time.monotonic() - begun < command_line.SECONDS / 2
+        said = "".join(seen)
+        assert "did not come to an end" not in said
+        assert said.endswith("2 of 2 passed.\n")
+
 
 class TestHint:
     """`hint EXERCISE NUMBER`."""
@@ -201,6 +291,8 @@ class TestHint:
     def test_hints(self, capsys: pytest.CaptureFixture[str]) -> None:
         """The first without a number; each with one."""
         assert main(["hint", "ex2"]) == 0
+        assert capsys.readouterr().out.startswith("Hint 1 of 3: `torch.")
+        assert main(["hint", "2"]) == 0
         assert capsys.readouterr().out.startswith("Hint 1 of 3: `torch.")
         assert main(["hint", "ex2", "3"]) == 0
         assert SECOND.hints[2] in capsys.readouterr().out

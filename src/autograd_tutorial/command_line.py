@@ -12,10 +12,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Self
 
 import watchfiles
 from rich.console import Console
@@ -28,6 +31,11 @@ __all__ = ["Outcome", "main", "run", "write"]
 
 SECONDS = 120.0
 """How long a file may take, with all that it does besides the check."""
+
+KEPT = 1_000_000
+"""How many bytes of what a file prints are kept: those at the end, where the report stands."""
+
+MODULE = "python -m autograd_tutorial"
 
 STYLES = {"✓": "green", "✗": "yellow", "·": "dim"}
 
@@ -69,9 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _exercises(options.folder, options.overwrite, console)
         if options.command == "hint":
             return _hint(options.exercise, options.number, console)
-        once: list[object] = [None]
-        rounds = _saves(options.folder, console) if options.watch else once
-        return _check(options.folder, rounds, console)
+        folder, chosen = _chosen(options.path)
+        if options.watch:
+            rounds = _saves(folder, console)
+            return _check(folder, chosen, rounds, console, restart=True)
+        return _check(folder, chosen, [None], console)
     except (OSError, ValueError) as error:
         _say(
             f"autograd_tutorial: {error}", Console(stderr=True, soft_wrap=True)
@@ -98,15 +108,17 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="begin anew; files that you have changed are kept under another name",
     )
-    check = commands.add_parser("check", help="check the files of a folder")
-    check.add_argument("folder", type=Path, metavar="DIR")
+    check = commands.add_parser(
+        "check", help="check the files of a folder, or one of them"
+    )
+    check.add_argument("path", type=Path, metavar="DIR")
     check.add_argument(
         "--watch",
         action="store_true",
         help="check a file again whenever it is saved, until all have passed",
     )
     hint = commands.add_parser("hint", help="show a hint")
-    hint.add_argument("exercise", metavar="EXERCISE", help='such as "ex2"')
+    hint.add_argument("exercise", metavar="EXERCISE", help="such as ex2, or 2")
     hint.add_argument(
         "number", type=int, nargs="?", default=1, metavar="NUMBER"
     )
@@ -121,7 +133,7 @@ def _exercises(folder: Path, overwrite: bool, console: Console) -> int:
             f"{exercise.stem}.py  {write(exercise, folder, overwrite)}", console
         )
     _say(
-        f"Fill in the dots, then run: python -m autograd_tutorial check {folder}",
+        f"Fill in the dots, then run: {MODULE} check {folder}",
         console,
     )
     return 0
@@ -164,34 +176,95 @@ def _hint(name: str, number: int, console: Console) -> int:
     return 0
 
 
-def _check(folder: Path, rounds: Iterable[object], console: Console) -> int:
-    """In each round run the files that are new or have changed, until all have passed."""
-    if not folder.is_dir():
-        raise NotADirectoryError(
-            f"There is no folder {folder}. To write the starters there: "
-            f"python -m autograd_tutorial exercises {folder}"
+def _chosen(path: Path) -> tuple[Path, Sequence[Exercise]]:
+    """Return the folder to check, and the exercises in it; the path may be that of one file."""
+    if path.is_dir():
+        return path, EXERCISES
+    for exercise in EXERCISES:
+        if path.is_file() and path.name == f"{exercise.stem}.py":
+            return path.parent, [exercise]
+    if path.is_file():
+        raise ValueError(
+            f"{path} has not the name of a starter, such as {EXERCISES[0].stem}.py. If it calls "
+            f"`check`, run it by itself: python {path}"
         )
+    if path.suffix == ".py":
+        raise FileNotFoundError(
+            f"There is no file {path}. To write the starters there: "
+            f"{MODULE} exercises {path.parent}"
+        )
+    for exercise in EXERCISES:
+        if path.name in {str(exercise.number), exercise.name}:
+            raise FileNotFoundError(
+                f"There is no folder {path}. To check exercise {exercise.number}, name its file: "
+                f"{MODULE} check DIR/{exercise.stem}.py"
+            )
+    raise NotADirectoryError(
+        f"There is no folder {path}. To write the starters there: "
+        f"{MODULE} exercises {path}"
+    )
+
+
+def _check(
+    folder: Path,
+    exercises: Sequence[Exercise],
+    rounds: Iterable[object],
+    console: Console,
+    restart: bool = False,
+) -> int:
+    """In each round run the files that are new or have changed, until all have passed.
+
+    With `restart`, whatever still runs when a file is saved gives way to that
+    file, and is run again after it.
+    """
     seen: dict[str, bytes | None] = {}
     outcomes: dict[str, Outcome] = {}
+    waiting: list[Exercise] = []
+
+    def contents() -> dict[str, bytes | None]:
+        return {e.name: _content(e, folder) for e in exercises}
+
+    def saved() -> bool:
+        return contents() != seen
+
     for _ in rounds:
-        now = {
-            exercise.name: _content(exercise, folder) for exercise in EXERCISES
-        }
-        new = [e for e in EXERCISES if seen.get(e.name, b"") != now[e.name]]
-        seen = now
-        if not new:
-            continue
-        for outcome in _run_all(new, folder, console):
-            outcomes[outcome.exercise.name] = outcome
-        _show(
-            [outcomes[exercise.name] for exercise in new],
-            console,
-        )
-        passed = sum(outcome.passed for outcome in outcomes.values())
-        _say(f"{passed} of {len(outcomes)} passed.", console)
-        if passed == len(outcomes):
-            return 0
+        while True:
+            now = contents()
+            changed = [
+                e
+                for e in exercises
+                if e.name not in seen or seen[e.name] != now[e.name]
+            ]
+            batch = changed or waiting
+            if not batch:
+                break
+            waiting = [e for e in waiting if e not in batch]
+            seen = now
+            stop = saved if restart else None
+            for exercise, outcome in _run_all(batch, folder, console, stop):
+                if outcome is None:
+                    waiting.append(exercise)
+                else:
+                    outcomes[exercise.name] = outcome
+            ran = [e for e in batch if e not in waiting]
+            if ran:
+                _show([outcomes[e.name] for e in ran], console)
+                passed = _passed(exercises, outcomes)
+                _say(f"{len(passed)} of {len(exercises)} passed.", console)
+                if len(passed) == len(exercises):
+                    return 0
+            if not restart:
+                break
     return 1
+
+
+def _passed(
+    exercises: Sequence[Exercise], outcomes: dict[str, Outcome]
+) -> list[Exercise]:
+    """Return the exercises that have passed."""
+    return [
+        e for e in exercises if e.name in outcomes and outcomes[e.name].passed
+    ]
 
 
 def _content(exercise: Exercise, folder: Path) -> bytes | None:
@@ -210,16 +283,45 @@ def _saves(folder: Path, console: Console) -> Iterator[object]:
 
 
 def _run_all(
-    exercises: Sequence[Exercise], folder: Path, console: Console
-) -> Iterator[Outcome]:
-    """Run files, some at a time, and show a line for each as it is ready."""
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        for outcome in pool.map(lambda e: run(e, folder), exercises):
-            line = Text(f"{outcome.mark} ", STYLES[outcome.mark])
-            name, title = outcome.exercise.name, outcome.exercise.title
-            line += Text(f"{name}  {outcome.summary:<21}  {title}")
-            console.print(line)
-            yield outcome
+    exercises: Sequence[Exercise],
+    folder: Path,
+    console: Console,
+    stop: Callable[[], bool] | None,
+) -> Iterator[tuple[Exercise, Outcome | None]]:
+    """Run files, some at a time, and show a line for each in their order.
+
+    If some may be stopped, a line is shown as soon as it is ready, so that a
+    file that does not end holds up no other.
+
+    There is no outcome of a file that gave way.
+    """
+    left = threading.Event()
+
+    def stops() -> bool:
+        return left.is_set() or (stop is not None and stop())
+
+    def outcome_of(exercise: Exercise) -> tuple[Exercise, Outcome | None]:
+        try:
+            return exercise, run(exercise, folder, stop=stops)
+        except _GaveWay:
+            return exercise, None
+
+    with ThreadPoolExecutor(max(2, min(4, os.cpu_count() or 1))) as pool:
+        try:
+            futures = [pool.submit(outcome_of, e) for e in exercises]
+            for future in as_completed(futures) if stop else futures:
+                exercise, outcome = future.result()
+                if outcome is not None:
+                    line = Text(f"{outcome.mark} ", STYLES[outcome.mark])
+                    line += Text(f"{exercise.name}  {outcome.summary:<21}  ")
+                    console.print(line + Text(exercise.title))
+                yield exercise, outcome
+        finally:  # also when someone presses Ctrl-C
+            left.set()
+
+
+class _GaveWay(Exception):
+    """A file was stopped, so that nothing came of it."""
 
 
 def _show(outcomes: Sequence[Outcome], console: Console) -> None:
@@ -228,50 +330,113 @@ def _show(outcomes: Sequence[Outcome], console: Console) -> None:
     begun = [outcome for outcome in open_ones if outcome.mark == "✗"]
     for outcome in (begun or open_ones)[:1]:
         _say(f"\n{outcome.text}\n", console)
+        _say(f"For a hint: {MODULE} hint {outcome.exercise.name}", console)
 
 
-def run(exercise: Exercise, folder: Path, seconds: float = SECONDS) -> Outcome:
+def run(
+    exercise: Exercise,
+    folder: Path,
+    seconds: float = SECONDS,
+    stop: Callable[[], bool] | None = None,
+) -> Outcome:
     """Run a learner's file as a script, and say what came of it.
 
-    `seconds` is how long the script may take.
+    `seconds` is how long the script may take. When `stop` says so, it gives way.
     """
     file = folder / f"{exercise.stem}.py"
     if not file.is_file():
-        text = (
-            f"{file} is missing. To write it: "
-            f"python -m autograd_tutorial exercises {folder}"
-        )
+        text = f"{file} is missing. To write it: {MODULE} exercises {folder}"
         return Outcome(exercise, "·", "missing", text)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-X", "utf8", file.name],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        text = (
-            f"{file.name} did not come to an end within {seconds:g} seconds. Look for a "
-            "loop outside the functions; those inside are stopped by the check."
-        )
-        return Outcome(exercise, "✗", "did not come to an end", text)
+    with _Script(file) as script:
+        end = time.monotonic() + seconds
+        while script.runs():
+            if stop is not None and stop():
+                raise _GaveWay
+            if time.monotonic() > end:
+                text = (
+                    f"{file.name} did not come to an end within {seconds:g} seconds. Look for a "
+                    "loop outside the functions; those inside are stopped by the check."
+                )
+                return Outcome(exercise, "✗", "did not come to an end", text)
     title = f"Exercise {exercise.number}: {exercise.title}\n"
-    _, found, report = done.stdout.rpartition(title)
+    _, found, report = script.stdout.rpartition(title)
     if found:
-        return _read(exercise, title + report.rstrip(), done.returncode)
-    if done.returncode or done.stderr:
-        return Outcome(
-            exercise, "✗", "the file does not run", _failure(file, done.stderr)
-        )
+        return _read(exercise, title + report.rstrip(), script.status)
+    if script.status or script.stderr:
+        said = _failure(file, script.stderr)
+        return Outcome(exercise, "✗", "the file does not run", said)
     text = (
         f"{file.name} ended without a report. Its last line should be "
         f'check("{exercise.name}", ...).exit()'
     )
     return Outcome(exercise, "✗", "no report", text)
+
+
+class _Script:
+    """A learner's file that runs in a process of its own; on leaving it is ended."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._process = subprocess.Popen(
+            [sys.executable, "-X", "utf8", file.name],
+            cwd=file.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._kept = (bytearray(), bytearray())
+        pipes = (self._process.stdout, self._process.stderr)
+        self._readers = [
+            threading.Thread(target=_keep, args=pair, daemon=True)
+            for pair in zip(pipes, self._kept, strict=True)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for reader in self._readers:
+            reader.join(5)  # what the script has started may hold a pipe open
+
+    def runs(self) -> bool:
+        """Wait a moment, and return whether it still runs."""
+        try:
+            self._process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return self._process.wait()
+
+    @property
+    def stdout(self) -> str:
+        """The end of what it printed."""
+        return _text(self._kept[0])
+
+    @property
+    def stderr(self) -> str:
+        """The end of what it wrote to the standard error."""
+        return _text(self._kept[1])
+
+
+def _keep(pipe: IO[bytes], kept: bytearray) -> None:
+    """Read a pipe to its end, and keep the last bytes."""
+    with pipe:
+        while chunk := os.read(pipe.fileno(), 65_536):
+            kept += chunk
+            del kept[:-KEPT]
+
+
+def _text(kept: bytearray) -> str:
+    """Return bytes as text, with the ends of lines as Python has them."""
+    return kept.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def _read(exercise: Exercise, report: str, status: int) -> Outcome:

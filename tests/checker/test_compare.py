@@ -96,7 +96,7 @@ def test_different(
         (torch.tensor(True), "True"),
         (torch.tensor([1 + 2j]), "[1.+2.j]"),
         (torch.tensor([1.5], dtype=torch.bfloat16), "[1.5]"),
-        (torch.eye(2).to_sparse(), "a sparse or nested tensor of shape (2, 2)"),
+        (torch.eye(2).to_sparse(), "a sparse tensor of shape (2, 2)"),
         (
             torch.ones(2, device="meta"),
             "a tensor on the device meta of shape (2,)",

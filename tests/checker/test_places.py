@@ -1,6 +1,7 @@
 """A check works alike wherever it is called."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
@@ -17,10 +19,16 @@ from nbclient import NotebookClient
 from torch import Tensor
 
 from autograd_tutorial import check
-from autograd_tutorial.checker import observe
-from autograd_tutorial.checker.report import Report
+from autograd_tutorial.checker import cures, observe
+from autograd_tutorial.checker.report import (
+    Report,
+    address,
+    installed_with,
+)
 from autograd_tutorial.exercises import EXERCISES
 from autograd_tutorial.exercises.ex2_sine_derivative import derivative_of_sine
+
+ROOT = Path(__file__).parents[2]
 
 
 def wrong(x: Tensor) -> Tensor:
@@ -238,12 +246,160 @@ def test_report_shows_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended.value.code == 0
 
 
+SLOW_IMPORT = """
+import time
+
+end = time.thread_time() + {seconds}
+while time.thread_time() < end:
+    pass
+"""
+
+
+def test_an_import_is_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it takes, it is neither the learner's time nor broken off."""
+    module = tmp_path / "imported_by_an_answer.py"
+    module.write_text(SLOW_IMPORT.format(seconds=1.0) + "whole = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def imports(x: Tensor) -> Tensor:
+        import imported_by_an_answer  # type: ignore[import-not-found] # noqa: PLC0415
+
+        assert imported_by_an_answer.whole
+        return derivative_of_sine(x)
+
+    assert check("ex2", imports, seconds=0.3).passed
+    assert check("ex2", imports, seconds=0.3).passed
+
+
+def test_an_import_without_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is left alone, and the report says so."""
+    monkeypatch.setattr(observe, "IMPORTS", 0.5)
+    module = tmp_path / "endless_in_an_answer.py"
+    module.write_text("import sys\nwhile 'over' not in vars(sys): pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def imports(x: Tensor) -> Tensor:
+        import endless_in_an_answer  # type: ignore[import-not-found] # noqa: F401, PLC0415
+
+        return derivative_of_sine(x)
+
+    found = str(check("ex2", imports, seconds=0.3))
+    sys.over = True  # type: ignore[attr-defined]
+    assert "could not be stopped" in found
+    del sys.over  # type: ignore[attr-defined]
+
+
+def test_in_a_fresh_process(tmp_path: Path) -> None:
+    """The first backward pass with a `gradient` imports much: a right answer passes both times."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import sys
+            import torch
+            from autograd_tutorial import check
+
+            def derivative_of_sine(x):
+                x = x.detach().clone().requires_grad_(True)
+                y = torch.sin(x)
+                y.backward(torch.ones_like(y))
+                return x.grad
+
+            assert "sympy" not in sys.modules
+            for seconds in (0.3, 5):
+                report = check("ex2", derivative_of_sine, seconds=seconds)
+                assert report.passed, report
+            """
+        )
+    )
+    subprocess.run([sys.executable, script], check=True)
+
+
+def test_a_mistake_that_raises_by_chance_has_no_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An example of ours that raises without meaning to tells nothing of an answer."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise AttributeError("module 'sympy' has no attribute 'printing'")
+
+    monkeypatch.setattr(torch.Tensor, "backward", broken)
+
+    def answer(x: Tensor) -> Tensor:
+        x = x.detach().clone().requires_grad_(True)
+        torch.sin(x).backward(torch.ones_like(x))
+        assert x.grad is not None
+        return x.grad
+
+    assert check("ex2", answer).misconception is None
+
+
 def test_links_of_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They lead to the site that the reader names."""
+    """They lead to the site that the reader names, and else to the one that the package is from."""
     monkeypatch.setenv("AUTOGRAD_TUTORIAL_URL", "https://example.org/a/")
     report = check("ex2", wrong)
     address = "https://example.org/a/tutorial.html#vector-to-scalar"
     assert f"Read: {address}" in str(report)
     assert f'<a href="{address}">' in report._repr_html_()
-    monkeypatch.delenv("AUTOGRAD_TUTORIAL_URL")
+    monkeypatch.setenv("AUTOGRAD_TUTORIAL_URL", "")
     assert "<a " not in report._repr_html_()
+    assert "Read: tutorial.html#vector-to-scalar" in str(report)
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_site_of_the_package(
+    built: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel comes from a site, and a project's folder may hold one; what is printed opens."""
+    monkeypatch.delenv("AUTOGRAD_TUTORIAL_URL", raising=False)
+    folder = tmp_path / "a project"
+    page = folder / "docs" / "_build" / "html" / "index.html"
+    if built:
+        page.parent.mkdir(parents=True)
+        page.touch()
+    wheel = "https://example.org/a/wheels/autograd_tutorial-1-py3-none-any.whl"
+    origins = {wheel: "https://example.org/a"}
+    origins[folder.as_uri()] = page.parent.as_uri() if built else ""
+    for url, site in origins.items():
+
+        class Package:
+            """An installed package."""
+
+            def read_text(self, name: str, url: str = url) -> str:
+                """Return where it was installed from."""
+                assert name == "direct_url.json"
+                return json.dumps({"url": url})
+
+        monkeypatch.setattr(metadata, "distribution", lambda _: Package())
+        installed_with.cache_clear()
+        assert installed_with() == site
+        start = f"{site}/" if site else ""
+        assert address("tutorial#a") == f"{start}tutorial.html#a"
+    installed_with.cache_clear()
+
+
+SEES = sorted(
+    {
+        cure.see
+        for cure in (*cures.CURES.values(), *vars(cures).values())
+        if isinstance(cure, cures.Cure)
+    }
+    | {
+        mistake.see
+        for exercise in EXERCISES
+        for task in exercise.tasks
+        for mistake in task.misconceptions
+    }
+)
+
+
+@pytest.mark.parametrize("see", [s for s in SEES if s.startswith("trouble")])
+def test_troubleshooting_has_the_entry(see: str) -> None:
+    """Each entry that a report names is there, under its own anchor."""
+    page, _, anchor = see.partition("#")
+    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+    assert f"\n({anchor})=\n## " in text

@@ -1,15 +1,19 @@
 """Wrong answers that no one listed, and code that breaks things: a clear sentence each time."""
 
 import builtins
+import contextlib
 import functools
+import gc
 import math
 import os
 import random
 import sys
+import tempfile
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn import functional
 
 from autograd_tutorial import check
 from autograd_tutorial.exercises import ex1_gradient_argument as ex1
@@ -73,7 +79,7 @@ def returns_a_tuple(x):
     return (right(x),)
 
 
-@says("is a ndarray and should be a tensor")
+@says("is a NumPy array and should be a tensor")
 def returns_an_array(x):
     return right(x).numpy()
 
@@ -151,6 +157,59 @@ def returns_a_meta_tensor(x):
 @says("has the shape (1000, 1000, 10)")
 def returns_too_much(x):
     return torch.zeros(1000, 1000, 10)
+
+
+@says("has the dtype torch.float8_e4m3fn and should have torch.float64")
+def returns_eight_bits(x):
+    return right(x).to(torch.float8_e4m3fn)
+
+
+@says("to look at what it returned raises `NotImplementedError`")
+def returns_bits(x):
+    return torch.zeros(5, dtype=torch.uint8).view(torch.bits8)
+
+
+@says("is a nested tensor and should be a dense tensor on the CPU")
+def returns_a_nested_tensor(x):
+    return torch.nested.nested_tensor([right(x), right(x)])
+
+
+@says("is a quantized tensor and should be a dense tensor on the CPU")
+def returns_a_quantized_tensor(x):
+    return torch.quantize_per_tensor(right(x).float(), 0.1, 0, torch.quint8)
+
+
+@says("is a tensor of the class FakeTensor and should be a dense tensor")
+def returns_a_fake_tensor(x):
+    return FakeTensorMode().from_tensor(right(x))
+
+
+@says("is a list and should be a tensor")
+def returns_a_list_that_holds_itself(x):
+    inner = [right(x)]
+    inner.append(inner)
+    return inner
+
+
+@says("is a dict and should be a tensor")
+def returns_a_dictionary_that_holds_itself(x):
+    inner: dict[str, object] = {}
+    inner["inner"] = inner
+    return inner
+
+
+@says("to look at what it returned raises `RuntimeError`")
+def returns_a_hostile_list(x):
+    class HostileList(list[object]):
+        def __iter__(self):
+            raise RuntimeError("not to be looked at")
+
+    return HostileList([1])
+
+
+@says("to look at what it returned raises `ValueError`")
+def returns_too_many_digits(x):
+    return 10**5000
 
 
 # Other numbers.
@@ -288,14 +347,20 @@ def loops_on_the_second_shape(x):
     return right(x)
 
 
+def goes_on():
+    """Wait, whatever is raised; from Python 3.13 on, a loop alone may let an exception pass."""
+    try:
+        while not OVER.is_set():
+            pass
+    except BaseException:  # noqa: BLE001
+        pass
+
+
 @says("It could not be stopped")
 def catches_everything(x):
     while not OVER.is_set():
-        try:
-            while not OVER.is_set():
-                pass
-        except BaseException:  # noqa: BLE001
-            pass
+        with contextlib.suppress(BaseException):
+            goes_on()
 
 
 @says("It could not be stopped")
@@ -365,6 +430,41 @@ def turns_the_device(x):
     return slope
 
 
+@says("Every number is 3 times")
+def changes_what_belongs_to_the_process(x):
+    slope = 3 * right(x)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_float32_matmul_precision("medium")
+    torch.set_warn_always(True)
+    torch.set_printoptions(precision=1)
+    torch.autograd.set_detect_anomaly(True, check_nan=False)
+    os.environ["A_LEARNER"] = "was here"
+    sys.path.insert(0, "nowhere")
+    sys.setswitchinterval(0.01)
+    gc.disable()
+    return slope
+
+
+@says("Every number is 3 times")
+def replaces_functions(x):
+    slope = 3 * right(x)
+    functional.relu = functional.gelu  # type: ignore[assignment]
+    torch.nn.Module.eval = print  # type: ignore[method-assign, assignment]
+    torch.linalg.norm = torch.linalg.det
+    np.sin = np.cos  # type: ignore[assignment]
+    time.sleep = print
+    os.getcwd = lambda: "nowhere"
+    sys.exit = print  # type: ignore[assignment]
+    return slope
+
+
+@says("Every number is 3 times")
+def leaves_a_folder_that_is_gone(x):
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+    return 3 * right(x)
+
+
 @says("-2.5048205 and should be -0.83494017")
 def replaces_torch(x):
     slope = 3 * right(x)
@@ -396,6 +496,19 @@ def surroundings() -> list[object]:
         plt.get_fignums(),
         (torch.sin, torch.Tensor.sum, torch.autograd.grad),
         (math.sin, len, sum),
+        (functional.relu, torch.nn.Module.eval, torch.linalg.norm),
+        (np.sin, time.sleep, os.getcwd, sys.exit),
+        torch.get_deterministic_debug_mode(),
+        torch.get_float32_matmul_precision(),
+        torch.is_warn_always_enabled(),
+        torch.is_anomaly_check_nan_enabled(),
+        str(torch.tensor([1.23456])),
+        dict(os.environ),
+        list(sys.path),
+        sys.getswitchinterval(),
+        gc.isenabled(),
+        warnings.showwarning,
+        threading.Thread.start,
     ]
 
 
@@ -526,7 +639,82 @@ def test_one_answer_too_many() -> None:
     assert "still to do" in str(report)
 
 
-@pytest.mark.parametrize("name", ["ex9", "2", "", "ex2_sine"])
+@pytest.mark.parametrize("name", [2, " 2", "EX2", " ex2 ", ex2.EXERCISE.stem])
+def test_names_of_an_exercise(name: str | int) -> None:
+    """A number will do, and so will capitals."""
+    assert check(name, right).passed
+
+
+def test_prints_are_shown_when_it_passes() -> None:
+    """What a right answer prints is not lost."""
+
+    def prints(x):
+        print("a look inside:", x.shape)
+        return right(x)
+
+    report = check("ex2", prints)
+    assert report.passed
+    assert "printed  a look inside: torch.Size([5])" in str(report)
+
+
+def test_a_working_directory_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to return to, and the check goes on."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    assert check("ex2", right).passed
+
+
+def test_checks_in_threads() -> None:
+    """They take turns, and leave what belongs to the process as it was."""
+    before = surroundings()
+
+    def slow(x):
+        time.sleep(0.01)
+        return right(x)
+
+    with ThreadPoolExecutor(4) as pool:
+        reports = list(pool.map(lambda _: check("ex2", slow), range(6)))
+    assert all(report.passed for report in reports)
+    assert surroundings() == before
+
+
+def test_a_check_within_an_answer() -> None:
+    """It does not wait for itself, also in a thread of the answer's own."""
+
+    def checks(x):
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(check, "ex2", right).result().passed
+        assert check("ex2", right).passed
+        return right(x)
+
+    assert check("ex2", checks, seconds=20).passed
+
+
+def test_what_the_input_is() -> None:
+    """A function is shown with what it computes, a call and a place in words."""
+
+    def half(f, x, v):
+        return ex1.vector_jacobian_product(f, x, v) / 2
+
+    facts = dict(check("ex1", ..., half, ...).verdicts[1].facts)
+    assert facts["f"].startswith("mix: multiply the sine of each element")
+    assert facts["where"] == "at [0] of what it returned"
+
+    def adds(x):
+        x.grad = None if x.grad is None else x.grad
+        adds.calls += 1  # type: ignore[attr-defined]
+        return right(x) + (x.numel() == 3) * adds.calls  # type: ignore[attr-defined]
+
+    adds.calls = 0  # type: ignore[attr-defined]
+    facts = dict(check("ex2", adds).verdicts[0].facts)
+    assert facts["call"] == "what the first of two calls returned"
+
+
+@pytest.mark.parametrize("name", ["ex9", "9", "0", "", "ex2_sine"])
 def test_no_such_exercise(name: str) -> None:
     """The error names those that there are."""
     with pytest.raises(ValueError, match="There are ex1, ex2"):

@@ -29,11 +29,15 @@ TASKS = [
 ]
 MISTAKES = [
     pytest.param(
-        task, mistake, id=f"{exercise.name}-{task.name}-{mistake.name}"
+        task,
+        mistake,
+        answer,
+        id=f"{exercise.name}-{task.name}-{mistake.name}-{number}",
     )
     for exercise in EXERCISES
     for task in exercise.tasks
     for mistake in task.misconceptions
+    for number, answer in enumerate(mistake.answers)
 ]
 EACH = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
 
@@ -74,12 +78,11 @@ def test_solution_passes(exercise: Exercise) -> None:
     assert report.misconception is None
 
 
-@pytest.mark.parametrize(("task", "mistake"), MISTAKES)
+@pytest.mark.parametrize(("task", "mistake", "answer"), MISTAKES)
 def test_mistake_gets_its_name(
-    task: Task | Prediction, mistake: Misconception
+    task: Task | Prediction, mistake: Misconception, answer: object
 ) -> None:
-    """An answer that makes a listed mistake fails under its name and no other's."""
-    answer = mistake.example
+    """An answer that makes a listed mistake fails under its name and no other's, in every form."""
     if isinstance(answer, Mapping):  # the entries that are wrong
         assert isinstance(task.solution, Mapping)
         assert set(answer) <= set(task.solution)
@@ -111,6 +114,18 @@ def _behaviour(task: Task, answer: object) -> list[object]:
         (trial.error, trial.results)
         for trial in observe(answer, task.inputs, 5)
     ]
+
+
+@pytest.mark.parametrize(("task", "mistake", "answer"), MISTAKES)
+def test_example_raises_what_it_means_to(
+    task: Task | Prediction, mistake: Misconception, answer: object
+) -> None:
+    """An example that raises says so, with words of the message; the others do not raise."""
+    if isinstance(task, Task) and mistake.sign is None:
+        assert callable(answer)
+        error = observe(answer, task.inputs, None)[-1].error
+        assert bool(error) == bool(mistake.raises)
+        assert mistake.raises in error
 
 
 @pytest.mark.parametrize(("exercise", "task"), TASKS)

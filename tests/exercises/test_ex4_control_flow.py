@@ -77,3 +77,8 @@ class TestControlFlow:
         assert len(numbers) == len(expected)
         for found, value in zip(numbers, expected, strict=True):
             assert found == pytest.approx(value)
+
+    def test_not_contiguous(self) -> None:
+        """A transposed matrix has the factor of the matrix."""
+        a = torch.tensor([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], dtype=DOUBLE)
+        assert ex4.factor(a.T) == ex4.factor(a) == counted(a.flatten().tolist())

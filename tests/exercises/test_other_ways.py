@@ -1,8 +1,11 @@
 """Right answers that differ from the solution pass, and are praised where the exercise knows the way."""
 
 import math
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 import torch
 import torch.autograd.forward_ad as fwAD
@@ -77,11 +80,6 @@ def product_through_double_backward(f, x, v):
 @way("ex1", "jacobian_by_rows", "batch")
 def rows_by_jacrev(f, x):
     return torch.func.jacrev(f)(x.detach())
-
-
-@way("ex1", "jacobian_by_rows", "columns")
-def rows_by_jacfwd(f, x):
-    return torch.func.jacfwd(f)(x.detach())
 
 
 @way("ex1", "jacobian_by_rows", "functional.jacobian")
@@ -309,7 +307,7 @@ def hand_in_plain_python(x):
         return 2 * math.sin(x) / x + math.log(x * x) * math.cos(x) - 1 / x**2
 
     slopes = [slope(number) for number in x.flatten().tolist()]
-    return torch.tensor(slopes, dtype=torch.float64).reshape(x.shape)
+    return torch.tensor(slopes, dtype=x.dtype).reshape(x.shape)
 
 
 @way("ex5", "derivative_by_autograd", "derivative")
@@ -484,6 +482,155 @@ def jacobian_by_func(f, x):
     return (torch.func.jacfwd if tall else torch.func.jacrev)(f)(x)
 
 
+@way("ex1", "vector_jacobian_product")
+def product_row_by_row(f, x, v):
+    x = leaf(x)
+    y = f(x)
+    total = torch.zeros_like(x.detach())
+    for weight, output in zip(v, y, strict=True):
+        (row,) = torch.autograd.grad(output, x, retain_graph=True)
+        total += weight * row
+    return total
+
+
+@way("ex1", "jacobian_by_rows")
+def rows_in_threads(f, x):
+    x = x.detach()
+
+    def row(i):
+        z = leaf(x)
+        return torch.autograd.grad(f(z)[i], z)[0]
+
+    with ThreadPoolExecutor(2) as pool:
+        return torch.stack(list(pool.map(row, range(len(f(x))))))
+
+
+@way("ex2", "derivative_of_sine")
+def slope_in_a_thread(x):
+    found = []
+
+    def work():
+        z = leaf(x)
+        found.append(torch.autograd.grad(torch.sin(z).sum(), z)[0])
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+@way("ex2", "derivative_of_sine")
+def slope_by_jacrev_of_the_sum(x):
+    return torch.func.jacrev(lambda t: torch.sin(t).sum())(x.detach())
+
+
+@way("ex2", "derivative_of_sine", "diagonal")
+def slope_by_functional_jacobian(x):
+    flat = x.detach().flatten()
+    matrix = torch.autograd.functional.jacobian(torch.sin, flat)
+    return matrix.diagonal().reshape(x.shape)
+
+
+@way("ex2", "derivative_of_sine", "backward")
+def slope_of_a_parameter(x):
+    parameter = torch.nn.Parameter(x.detach().clone())
+    torch.optim.SGD([parameter], lr=1.0).zero_grad()
+    parameter.sin().sum().backward()
+    return parameter.grad
+
+
+@way("ex3", "gradient_twice")
+def twice_by_difference(f, x):
+    z = leaf(x)
+    y = f(z)
+    y.backward(retain_graph=True)
+    first = z.grad.clone()
+    y.backward()
+    return first, z.grad - first
+
+
+@way("ex3", "gradients_of_both")
+def both_by_pullback(shared, first, second, x):
+    h, pullback, *_ = torch.func.vjp(shared, x.detach())
+    seeds = [torch.func.grad(f)(h) for f in (first, second)]
+    return tuple(pullback(seed)[0] for seed in seeds)
+
+
+@way("ex4", "weighted_gradient")
+def weighted_by_own_loop(a, v):
+    z = leaf(a)
+    d = z * 2
+    while d.norm() < 1000:
+        d = d * 2
+    if d.sum() <= 0:
+        d = 100 * d
+    return torch.autograd.grad(d, z, v)[0]
+
+
+@way("ex4", "factor")
+def factor_as_an_int(a):
+    z = leaf(a)
+    double_until_large(z).sum().backward()
+    return int(z.grad.flatten()[0])
+
+
+@way("ex4", "factor")
+def factor_of_one_output(a):
+    z = leaf(a)
+    double_until_large(z).flatten()[0].backward()
+    return z.grad.numpy().ravel()[0]
+
+
+@way("ex5", "derivative_by_hand")
+def hand_in_numpy(x):
+    n = x.detach().numpy()
+    slope = 2 * np.sin(n) / n + np.log(n**2) * np.cos(n) - 1 / n**2
+    return torch.from_numpy(np.asarray(slope))
+
+
+@way("ex6", "partials")
+def partials_in_numpy(x):
+    n = np.float64(x)
+    return {
+        ("x²", "x"): 2 * n,
+        ("log x²", "x²"): 1 / n**2,
+        ("sin x", "x"): np.cos(n),
+        ("log x² · sin x", "log x²"): np.sin(n),
+        ("log x² · sin x", "sin x"): 2 * np.log(abs(n)),
+        ("1/x", "x"): -1 / n**2,
+        ("F", "log x² · sin x"): 1,
+        ("F", "1/x"): 1,
+    }
+
+
+@way("ex6", "tangents", "of which the statement speaks")
+def tangents_of_what_is_reached(partials):
+    tangent = {next(iter(partials))[1]: 1.0}
+    for (result, source), partial in partials.items():
+        known = tangent.get(result, 0)
+        tangent[result] = known + partial * tangent[source]
+    return tangent
+
+
+@way("ex7", "hessian_by_rows")
+def hessian_by_backward(f, x):
+    z = leaf(x)
+    (gradient,) = torch.autograd.grad(f(z), z, create_graph=True)
+    rows = []
+    for slope in gradient:
+        z.grad = None
+        slope.backward(retain_graph=True)
+        rows.append(z.grad)
+    return torch.stack(rows)
+
+
+@way("ex8", "jacobian_by_columns")
+def columns_by_functional(f, x):
+    return torch.autograd.functional.jacobian(
+        f, x.detach(), strategy="forward-mode", vectorize=True
+    )
+
+
 @pytest.mark.parametrize(
     ("exercise", "name", "answer", "praise"),
     [pytest.param(*entry, id=entry[2].__name__) for entry in WAYS],
@@ -495,7 +642,7 @@ def test_another_way_passes(
     (task,) = (task for task in find(exercise).tasks if task.name == name)
     verdict = judge(task, answer, 20)
     assert verdict.passed, verdict.text
-    assert praise in " ".join(verdict.sentences[1:])
+    assert praise in " ".join(verdict.sentences)
 
 
 def test_every_task_has_another_way() -> None:

@@ -5,7 +5,6 @@ All files are run once each way, by the command `check`, as a learner runs them.
 
 import contextlib
 import io
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from typing import NamedTuple
 import pytest
 from learner import solved
 
+from autograd_tutorial import command_line
 from autograd_tutorial.checker.exercise import Exercise
 from autograd_tutorial.command_line import main
 from autograd_tutorial.exercises import EXERCISES, starter
@@ -29,7 +29,7 @@ class Checked(NamedTuple):
     said: str
     """What it printed."""
 
-    runs: dict[str, "subprocess.CompletedProcess[str]"]
+    runs: dict[str, command_line._Script]
     """The run of each file, by its name."""
 
 
@@ -38,19 +38,20 @@ def check(folder: Path, text: Callable[[Exercise], str]) -> Checked:
     for exercise in EXERCISES:
         file = folder / f"{exercise.stem}.py"
         file.write_text(text(exercise), encoding="utf-8")
-    runs = {}
-    really_run = subprocess.run
+    runs: dict[str, command_line._Script] = {}
 
-    def run(command, **options):  # type: ignore[no-untyped-def]
-        done = really_run(command, **options)
-        runs[command[-1]] = done
-        return done
+    class Noted(command_line._Script):
+        """A script that is noted when it has ended."""
+
+        def __exit__(self, *error: object) -> None:
+            super().__exit__(*error)
+            runs[self.file.name] = self
 
     with (
         pytest.MonkeyPatch.context() as patch,
         contextlib.redirect_stdout(io.StringIO()) as said,
     ):
-        patch.setattr(subprocess, "run", run)
+        patch.setattr(command_line, "_Script", Noted)
         status = main(["check", str(folder)])
     return Checked(status, said.getvalue(), runs)
 
@@ -74,7 +75,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Checked:
 def test_starter_is_not_passed(exercise: Exercise, untouched: Checked) -> None:
     """A starter runs as it is, ends with the report, and with exit status 1."""
     run = untouched.runs[f"{exercise.stem}.py"]
-    assert run.returncode == 1
+    assert run.status == 1
     assert not run.stderr
     assert exercise.title in run.stdout
     for task in exercise.tasks:
@@ -86,7 +87,7 @@ def test_starter_is_not_passed(exercise: Exercise, untouched: Checked) -> None:
 def test_solved_starter_passes(exercise: Exercise, done: Checked) -> None:
     """With the solutions filled in, the same file ends with exit status 0."""
     run = done.runs[f"{exercise.stem}.py"]
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.status == 0, run.stdout + run.stderr
     assert not run.stderr
     for task in exercise.tasks:
         assert f"Passed: {task.call}" in run.stdout

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
 __all__ = ["RTOL", "Mismatch", "kind_of", "mismatch", "shown"]
 
@@ -55,11 +56,8 @@ def mismatch(  # noqa: PLR0911 - one for each kind of value
     """
     if isinstance(expected, Tensor):
         return _tensors(yours, expected, rtol, where)
-    if isinstance(yours, Tensor) and _holds_tensors(expected):
-        yours = list(yours) if yours.dim() else yours
-    elif isinstance(yours, Tensor | np.ndarray | np.generic):
-        one = isinstance(expected, Real) and np.prod(yours.shape) == 1
-        yours = yours.item() if one else yours.tolist()
+    if isinstance(yours, Tensor | np.ndarray | np.generic):
+        yours = _unpacked(yours, expected)
     if isinstance(expected, Mapping):
         if not isinstance(yours, Mapping):
             return _type(yours, expected, "a dictionary", where)
@@ -100,6 +98,32 @@ def mismatch(  # noqa: PLR0911 - one for each kind of value
     return _numbers(yours, expected, rtol, where)
 
 
+def _unpacked(
+    yours: Tensor | np.ndarray | np.generic, expected: object
+) -> object:
+    """Return the numbers of a tensor or an array, where numbers are expected."""
+    if isinstance(yours, Tensor) and (not _dense(yours) or yours.is_meta):
+        return yours
+    if isinstance(expected, Real):
+        return yours.item() if np.prod(yours.shape) == 1 else yours
+    if isinstance(yours, Tensor) and _holds_tensors(expected):
+        return list(yours) if yours.dim() else yours
+    if isinstance(expected, Sequence) and not isinstance(expected, str):
+        return yours.tolist() if yours.ndim else yours
+    return yours
+
+
+def _dense(tensor: Tensor) -> bool:
+    """Return whether a tensor has its numbers laid out plainly."""
+    return (
+        type(tensor) in {Tensor, Parameter}
+        and not tensor.is_nested
+        and tensor.layout == torch.strided
+        and not tensor.is_mkldnn
+        and not tensor.is_quantized
+    )
+
+
 def _numbers(
     yours: object, expected: object, rtol: float, where: str
 ) -> Mismatch | None:
@@ -108,7 +132,11 @@ def _numbers(
     if not isinstance(yours, Real) or isinstance(yours, bool) != isinstance(
         expected, bool
     ):
-        return _type(yours, expected, "a number", where)
+        what = kind_of(yours)
+        if isinstance(yours, Tensor | np.ndarray):
+            what += f" of shape {tuple(yours.shape)}"
+        message = f"is {what} and should be a number."
+        return Mismatch("type", message, where, yours, expected)
     same = math.isclose(yours, expected, rel_tol=rtol, abs_tol=1e-12) or (
         math.isnan(yours) and math.isnan(expected)
     )
@@ -140,7 +168,7 @@ def _sets(
     if not isinstance(given, Sequence | AbstractSet):
         return _type(yours, expected, "a tuple of words", where)
     for entry in given:
-        if entry not in expected:
+        if not isinstance(entry, str) or entry not in expected:
             message = f"should not have {shown(entry)}."
             return Mismatch("value", message, where, yours, expected)
     for entry in sorted(expected, key=str):
@@ -156,11 +184,7 @@ def _tensors(
     """Compare a value with a tensor."""
     if not isinstance(yours, Tensor):
         return _type(yours, expected, "a tensor", where)
-    if (
-        yours.is_nested
-        or yours.layout != torch.strided
-        or yours.device != expected.device
-    ):
+    if not _dense(yours) or yours.device != expected.device:
         return _type(yours, expected, "a dense tensor on the CPU", where)
     for kind, mine, wanted in (
         ("shape", tuple(yours.shape), tuple(expected.shape)),
@@ -197,41 +221,50 @@ def kind_of(value: object) -> str:
     if value is None or value is ...:
         return "None" if value is None else "still `...`"
     if isinstance(value, Tensor):
-        dense = value.layout == torch.strided and not value.is_nested
-        layout = "" if dense else "sparse or nested "
         device = value.device.type
-        return f"a {layout}tensor" + (
+        return ("a tensor" if _dense(value) else _special(value)) + (
             "" if device == "cpu" else f" on the device {device}"
         )
+    if isinstance(value, np.ndarray):
+        return "a NumPy array"
     name = "text" if isinstance(value, str) else type(value).__name__
     article = "an" if name[0] in "aeiouAEIOU" else "a"
     return name if name == "text" else f"{article} {name}"
 
 
-def shown(value: object, limit: int = 240) -> str:
+def _special(tensor: Tensor) -> str:
+    """Name a tensor that is not a plain one."""
+    name = type(tensor).__name__
+    if name not in {"Tensor", "Parameter"}:
+        return f"a tensor of the class {name}"
+    for kind in ("nested", "quantized", "mkldnn"):
+        if getattr(tensor, f"is_{kind}"):
+            return f"a {kind} tensor"
+    return "a sparse tensor"
+
+
+def shown(value: object, limit: int = 240, depth: int = 4) -> str:
     """Write a value for a report: short, and the same under all print options."""
     if isinstance(value, Tensor):
-        if kind_of(value) != "a tensor":
-            return f"{kind_of(value)} of shape {tuple(value.shape)}"
-        numbers = value.detach().resolve_conj().resolve_neg()
-        if numbers.dtype == torch.bfloat16:
-            numbers = numbers.float()
-        text = np.array2string(
-            numbers.numpy(),
-            separator=", ",
-            threshold=24,
-            formatter={"float_kind": _number},  # type: ignore[arg-type]
-        )
+        text = _shown_tensor(value)
     elif isinstance(value, float):
         text = _number(value)
+    elif isinstance(value, Mapping | tuple | list | AbstractSet) and not depth:
+        text = "…"  # it may hold itself
     elif isinstance(value, Mapping):
-        entries = (f"{shown(k)}: {shown(v)}" for k, v in value.items())
+        entries = (
+            f"{shown(k, limit, depth - 1)}: {shown(v, limit, depth - 1)}"
+            for k, v in value.items()
+        )
         text = "{" + ", ".join(entries) + "}"
     elif isinstance(value, tuple | list):
-        inner = ", ".join(shown(entry) for entry in value)
+        inner = ", ".join(shown(entry, limit, depth - 1) for entry in value)
         text = f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
     elif isinstance(value, AbstractSet):
-        text = "{" + ", ".join(sorted(map(shown, value))) + "}"
+        inner = ", ".join(
+            sorted(shown(entry, limit, depth - 1) for entry in value)
+        )
+        text = "{" + inner + "}"
     elif inspect.isroutine(value):
         text = value.__name__
     elif isinstance(value, str):
@@ -241,6 +274,27 @@ def shown(value: object, limit: int = 240) -> str:
     else:
         text = kind_of(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _shown_tensor(value: Tensor) -> str:
+    """Write the numbers of a tensor, or what it is if they cannot be read."""
+    if kind_of(value) != "a tensor":
+        shape = "" if value.is_nested else f" of shape {tuple(value.shape)}"
+        return kind_of(value) + shape
+    numbers = value.detach().resolve_conj().resolve_neg()
+    try:
+        try:
+            array = numbers.numpy()
+        except TypeError:  # NumPy lacks the dtype
+            array = numbers.double().numpy()
+    except (RuntimeError, TypeError):  # PyTorch does too
+        return f"a tensor of dtype {value.dtype}"
+    return np.array2string(
+        array,
+        separator=", ",
+        threshold=24,
+        formatter={"float_kind": _number},  # type: ignore[arg-type]
+    )
 
 
 def _number(number: float) -> str:

@@ -34,6 +34,15 @@ class Case:
     argument's `.grad` for example.
     """
 
+    jump: bool = False
+    """Whether the function jumps here, so that a difference over a small step tells nothing."""
+
+    lenient: bool = False
+    """Whether only a wrong number counts, and not an exception or a missing entry.
+
+    For an input of which the statement does not say all.
+    """
+
 
 @dataclass(frozen=True)
 class Misconception:
@@ -56,6 +65,17 @@ class Misconception:
 
     sign: Callable[[list[Trial]], bool] | None = None
     """How to tell the mistake where the results alone do not; see `signs`."""
+
+    forms: tuple[object, ...] = ()
+    """Other answers that make the same mistake, and lead to other results."""
+
+    raises: str = ""
+    """Words of the message, if the example means to raise. If it raises another, it tells nothing."""
+
+    @property
+    def answers(self) -> tuple[object, ...]:
+        """The example, and the other forms."""
+        return (self.example, *self.forms)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,15 @@
 
 The calls run in a thread of their own, so that one that never ends can be
 left: this works alike in a script, in a notebook and on every system. An
-endless loop in Python is also stopped. Code that catches every exception, or
-that waits inside a single call of C code, cannot be stopped from outside: it
-runs on in the background, and the report says so. What ends the process, as
+endless loop in Python is also stopped, but never within an import, which would
+leave half a module behind. Code that catches every exception, or that waits
+inside a single call of C code, cannot be stopped from outside: it runs on in
+the background, and the report says so. A call of C code that keeps the
+interpreter to itself holds up the check too. What ends the process, as
 `os._exit` does, ends the check with it.
+
+One answer is observed at a time, since what is put back afterwards belongs to
+the whole process: a check in another thread waits for its turn.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import ctypes
+import gc
 import inspect
 import io
 import linecache
@@ -28,7 +34,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -36,17 +42,34 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from autograd_tutorial import functions
-from autograd_tutorial.checker.compare import mismatch
+from autograd_tutorial.checker.compare import RTOL, mismatch
 from autograd_tutorial.checker.exercise import SEED, Case
 
-__all__ = ["Change", "Line", "Trial", "observe"]
+__all__ = [
+    "BACKWARD",
+    "SINGLE_RTOL",
+    "Change",
+    "Line",
+    "Seen",
+    "Trial",
+    "observe",
+]
 
 
-WINDOW = 0.1
+WINDOW = 0.05
 """How often it is looked how much of its time an answer has had, in seconds."""
 
 PATIENCE = 10
 """How many times as long as its limit an answer may take on a busy machine."""
+
+IMPORTS = 30.0
+"""How long the imports of an answer may take, in seconds; they are not counted as its own time."""
+
+BACKWARD = ("torch.Tensor.backward", "backward")
+"""The names of `backward`, the method and the function."""
+
+SINGLE_RTOL = 1e-4
+"""How far a result in float32 may be off, relative to the largest number in it."""
 
 
 class Line(NamedTuple):
@@ -57,6 +80,19 @@ class Line(NamedTuple):
 
     text: str
     """What it says."""
+
+
+class Seen(NamedTuple):
+    """What was read from the `.grad` of a tensor."""
+
+    value: torch.Tensor | None
+    """What it held."""
+
+    is_leaf: bool
+    """Whether the tensor was a leaf."""
+
+    requires_grad: bool
+    """Whether it required grad."""
 
 
 class Change(NamedTuple):
@@ -104,14 +140,35 @@ class Trial:
     largest: int = 0
     """The number of elements of the largest tensor that they returned."""
 
+    failed: str = ""
+    """The function that raised, if it was one of torch."""
+
+    recorded: bool = False
+    """Whether they met a tensor that requires grad."""
+
+    grad: Seen | None = None
+    """What was read from a `.grad` the last time."""
+
     output: str = ""
     """What was printed, and what warnings came up."""
 
     @property
+    def single(self) -> bool:
+        """Whether the case is one in float32."""
+        return any(
+            isinstance(argument, Tensor) and argument.dtype == torch.float32
+            for argument in self.case.arguments
+        )
+
+    @property
+    def rtol(self) -> float:
+        """How far a result may be off, relative to the largest number in it."""
+        return SINGLE_RTOL if self.single else RTOL
+
+    @property
     def reverse_passes(self) -> int:
         """How many backward passes ran; a batch of them, by vmap, is one."""
-        names = ("torch.Tensor.backward", "backward", "grad")
-        return sum(name in names for name in self.called)
+        return sum(name in (*BACKWARD, "grad") for name in self.called)
 
     @property
     def forward_passes(self) -> int:
@@ -139,6 +196,7 @@ def observe(
     clock: list[Callable[[], float]] = []
 
     def work() -> None:
+        _thread.answers = True
         clock.append(_clock())
         for trial, fresh in zip(trials, untouched, strict=True):
             if trial is not trials[0]:
@@ -148,7 +206,9 @@ def observe(
             if trial.error or trial.unfinished:
                 return
 
-    with _clean_room() as output:
+    # An answer may call `check` itself: then the room is its own already.
+    turn = contextlib.nullcontext() if _answers() else _TURN
+    with turn, _clean_room(done) as output:
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
         try:
@@ -168,6 +228,16 @@ def observe(
     return list(done)
 
 
+_TURN = threading.Lock()
+
+_thread = threading.local()
+
+
+def _answers() -> bool:
+    """Return whether this thread runs an answer."""
+    return getattr(_thread, "answers", False)
+
+
 class _Spy(TorchFunctionMode):
     """Notes each function of torch that runs."""
 
@@ -177,14 +247,39 @@ class _Spy(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         name = resolve_name(func) or getattr(func, "__name__", str(func))
+        self.trial.failed = name
         result = func(*args, **(kwargs or {}))
+        self.trial.failed = ""
         self.trial.called.append(name)
         for value in (*args, result):
             if isinstance(value, Tensor):
                 self.trial.dtypes.add(value.dtype)
+                self.trial.recorded |= value.requires_grad
         if isinstance(result, Tensor) and not result.is_nested:
             self.trial.largest = max(self.trial.largest, result.numel())
+        if name == "torch.Tensor.grad.__get__":
+            self.trial.grad = Seen(
+                result, args[0].is_leaf, args[0].requires_grad
+            )
         return result
+
+
+def _spied(start: Callable[[threading.Thread], None], done: list[Trial]) -> Any:
+    """Return a `Thread.start` that spies in the threads of an answer too."""
+
+    def spied_start(thread: threading.Thread) -> None:
+        if _answers():
+            run = thread.run
+
+            def spied_run() -> None:
+                _thread.answers = True
+                with _Spy(done[-1]):
+                    run()
+
+            thread.run = spied_run  # type: ignore[method-assign]
+        start(thread)
+
+    return spied_start
 
 
 class _Stop(SystemExit):
@@ -272,38 +367,61 @@ def _clock() -> Callable[[], float]:
 
 
 def _wait(
-    thread: threading.Thread, clock: list[Callable[[], float]], seconds: float
+    thread: threading.Thread,
+    clock: list[Callable[[], float]],
+    seconds: float,
+    imports: float = IMPORTS,
 ) -> None:
     """Wait until a thread has ended or has had its time, be the machine busy or idle.
 
     Its time is up when it has used that much of the processor, or has waited
     that long at a stretch and used next to nothing; in any case after
-    `PATIENCE` times that long on the wall.
+    `PATIENCE` times that long on the wall. What it imports has a time of its
+    own, and is not counted.
     """
-    had, used = 0.0, clock[0]() if clock else 0.0
+    limits = {False: seconds, True: imports}
+    had = {False: 0.0, True: 0.0}
+    used = clock[0]() if clock else 0.0
     begun = last = time.monotonic()
-    while had < seconds:
-        thread.join(min(WINDOW, seconds))
+    while all(had[importing] < limits[importing] for importing in had):
+        thread.join(min(WINDOW, seconds / 10))
         if not thread.is_alive():
             return
+        importing = _imports(thread)
         now, now_used = time.monotonic(), clock[0]() if clock else 0.0
         worked, passed = now_used - used, now - last
-        if now - begun >= PATIENCE * seconds:
-            return
         if worked >= 0.01 * passed:
-            had += worked
+            had[importing] += worked
             last, used = now, now_used
-        elif passed >= seconds:
+            begun += passed if importing else 0.0
+        elif passed >= limits[importing]:
             return
+        if not importing and now - begun >= PATIENCE * seconds:
+            return
+
+
+def _imports(thread: threading.Thread) -> bool:
+    """Return whether a thread is in an import, or in what torch does but once and not by halves."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        code = frame.f_code
+        if (
+            code.co_filename.startswith("<frozen importlib")
+            or code.co_name == "lazy_load_decompositions"
+        ):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _stop(thread: threading.Thread, clock: list[Callable[[], float]]) -> None:
-    """Raise in the thread, and again if that was caught, for a second."""
+    """Raise in the thread, and again if that was caught, for a second; an import may end first."""
     for _ in range(20):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop)
-        )
-        _wait(thread, clock, 0.05)
+        if not _imports(thread):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop)
+            )
+        _wait(thread, clock, 0.05, imports=0.5)
         if not thread.is_alive():
             return
 
@@ -334,28 +452,81 @@ class _Output(io.StringIO):
         return text.rstrip()
 
 
-_OWNERS = (
-    builtins, math, random, torch, torch.autograd, torch.func, torch.Tensor,
-    functions,
+_OWNERS: tuple[object, ...] = (
+    builtins, math, os, random, sys, time, np, functions,
+    torch, torch.autograd, torch.func, torch.linalg, torch.optim, torch.nn,
+    torch.nn.functional, torch.nn.Module, torch.Tensor,
+    torch._tensor_str.PRINT_OPTS,
 )  # fmt: skip
+"""Modules, classes and options whose attributes an answer may set to something else."""
+
+
+def _restore_path(old: list[str]) -> None:
+    """Put back where modules are looked for."""
+    sys.path[:] = old
+
+
+def _restore_environment(old: dict[str, str]) -> None:
+    """Put the variables of the environment back."""
+    if dict(os.environ) != old:
+        os.environ.clear()
+        os.environ.update(old)
+
+
+def _folder() -> Path | None:
+    """Return the working directory, or None if it is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+def _go_back(folder: Path | None) -> None:
+    """Return to the working directory, if it is still there."""
+    if folder is not None:
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
+
+
+_STATE: tuple[tuple[Callable[[], Any], Callable[[Any], object]], ...] = (
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.get_rng_state, torch.set_rng_state),
+    (random.getstate, random.setstate),
+    (np.random.get_state, np.random.set_state),
+    (
+        lambda: (
+            torch.is_anomaly_enabled(),
+            torch.is_anomaly_check_nan_enabled(),
+        ),
+        lambda modes: torch.autograd.set_detect_anomaly(*modes),
+    ),
+    (
+        torch.get_deterministic_debug_mode,
+        torch.set_deterministic_debug_mode,
+    ),
+    (
+        torch.get_float32_matmul_precision,
+        torch.set_float32_matmul_precision,
+    ),
+    (torch.is_warn_always_enabled, torch.set_warn_always),
+    (torch.get_num_threads, torch.set_num_threads),
+    (sys.getrecursionlimit, sys.setrecursionlimit),
+    (sys.getswitchinterval, sys.setswitchinterval),
+    (gc.isenabled, lambda on: gc.enable() if on else gc.disable()),
+    (lambda: list(sys.path), _restore_path),
+    (lambda: dict(os.environ), _restore_environment),
+    (_folder, _go_back),
+)
+"""How to ask for what belongs to the process, and how to put it back."""
 
 
 @contextlib.contextmanager
-def _clean_room() -> Iterator[_Output]:
+def _clean_room(done: list[Trial]) -> Iterator[_Output]:
     """Start from the defaults; afterwards put back all that may be changed."""
     output = _Output()
-    kept = [
-        (torch.set_default_dtype, torch.get_default_dtype()),
-        (torch.set_rng_state, torch.get_rng_state()),
-        (random.setstate, random.getstate()),
-        (np.random.set_state, np.random.get_state()),  # noqa: NPY002 - learners use it
-        (torch.autograd.set_detect_anomaly, torch.is_anomaly_enabled()),
-        (torch.set_num_threads, torch.get_num_threads()),
-        (sys.setrecursionlimit, sys.getrecursionlimit()),
-        (os.chdir, Path.cwd()),
-    ]
+    kept = [(put_back, ask()) for ask, put_back in _STATE]
     names = [(owner, dict(vars(owner))) for owner in _OWNERS]
-    stdin = sys.stdin
+    stdin, start = sys.stdin, threading.Thread.start
     with (
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(output),
@@ -367,6 +538,7 @@ def _clean_room() -> Iterator[_Output]:
             f"Warning: {message}\n"
         )
         sys.stdin = io.StringIO()
+        threading.Thread.start = _spied(start, done)  # type: ignore[method-assign]
         torch.set_default_dtype(torch.float32)
         torch.manual_seed(SEED)
         random.seed(SEED)
@@ -374,11 +546,12 @@ def _clean_room() -> Iterator[_Output]:
         try:
             yield output
         finally:
-            sys.stdin = stdin
+            threading.Thread.start = start  # type: ignore[method-assign]
             for owner, before in names:
                 _put_back(owner, before)
+            sys.stdin = stdin
             for put_back, value in kept:
-                put_back(value)  # type: ignore[operator]
+                put_back(value)
 
 
 def _put_back(owner: object, before: dict[str, object]) -> None:

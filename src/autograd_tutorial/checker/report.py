@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import io
+import json
 import os
 import sys
 import textwrap
 from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 __all__ = ["Report", "Verdict"]
 
@@ -124,13 +130,39 @@ class Report:
 def address(see: str) -> str:
     """Return where to read: "tutorial#control-flow" as an address on the site.
 
-    The site is where `AUTOGRAD_TUTORIAL_URL` says; without it the address is
-    relative to wherever the site is read.
+    Where no site is known, it is the page's file on any of them.
     """
     page, _, heading = see.partition("#")
-    site = os.environ.get("AUTOGRAD_TUTORIAL_URL", "").rstrip("/")
     path = f"{page}.html" + (f"#{heading}" if heading else "")
-    return f"{site}/{path}" if site else path
+    found = site()
+    return f"{found}/{path}" if found else path
+
+
+def site() -> str:
+    """Return the address of the site, or nothing.
+
+    It is what `AUTOGRAD_TUTORIAL_URL` says. Otherwise the package may have
+    been installed from a wheel that a site carries, or from the project's
+    folder, in which a site has been built.
+    """
+    told = os.environ.get("AUTOGRAD_TUTORIAL_URL")
+    return (installed_with() if told is None else told).rstrip("/")
+
+
+@functools.cache
+def installed_with() -> str:
+    """Return the address of the site that came with the installed package, or nothing."""
+    try:
+        package = metadata.distribution("autograd-tutorial")
+    except metadata.PackageNotFoundError:
+        return ""
+    origin = json.loads(package.read_text("direct_url.json") or "{}")
+    url = str(origin.get("url", ""))
+    if url.endswith(".whl"):
+        return url.rpartition("/wheels/")[0]
+    built = Path(url2pathname(urlsplit(url).path)) / "docs" / "_build" / "html"
+    there = url.startswith("file:") and (built / "index.html").is_file()
+    return built.as_uri() if there else ""
 
 
 def _wrapped(text: str) -> list[str]:
@@ -152,8 +184,9 @@ def _item(verdict: Verdict) -> str:
     see = ""
     if verdict.see:
         target = html.escape(address(verdict.see))
-        known = os.environ.get("AUTOGRAD_TUTORIAL_URL")
-        link = f'<a href="{target}">{target}</a>' if known else target
+        # A browser follows no link from a notebook to a file.
+        opens = site() and not target.startswith("file:")
+        link = f'<a href="{target}">{target}</a>' if opens else target
         see = f"<p>Read: {link}</p>"
     return (
         f"<p><strong>{mark}:</strong> <code>{html.escape(verdict.task)}</code></p>"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 import torch
 from torch import Tensor
 
-from autograd_tutorial.checker.compare import RTOL, mismatch
+from autograd_tutorial.checker.compare import mismatch
 from autograd_tutorial.checker.exercise import Misconception
 from autograd_tutorial.checker.observe import Trial
 
@@ -20,9 +20,11 @@ __all__ = [
     "agree",
     "argument_changed",
     "differentiated",
+    "doubles",
     "finite_differences",
     "no_autograd",
     "result_requires_grad",
+    "rough",
     "single_precision",
     "tensors",
     "used",
@@ -72,11 +74,11 @@ def single_precision(example: Callable[..., object]) -> Misconception:
         "`torch.tensor` and `torch.zeros`: about seven digits are left.",
         "exercises/ex5_log_sine_reciprocal#where-f-cannot-be-plotted",
         lambda trials: (
-            any(torch.float32 in trial.dtypes for trial in trials)
-            and agree(trials, ROUGH)
+            agree(doubles(trials), ROUGH)
             and any(
-                mismatch(trial.results, trial.expected, RTOL)
-                for trial in trials
+                torch.float32 in trial.dtypes
+                and mismatch(trial.results, trial.expected, trial.rtol)
+                for trial in doubles(trials)
             )
         ),
     )
@@ -90,7 +92,7 @@ def finite_differences(example: Callable[..., object]) -> Misconception:
         "The numbers are nearly right and nothing was differentiated: a difference over a "
         "small step h is off by its own error, which no h removes.",
         "gallery/ex2_sine_derivative#how-small-should-h-be",
-        lambda trials: not differentiated(trials) and agree(trials, ROUGH),
+        lambda trials: not differentiated(trials) and rough(trials),
     )
 
 
@@ -99,8 +101,8 @@ def no_autograd(example: Callable[..., object]) -> Misconception:
     return Misconception(
         "a formula instead of autograd",
         example,
-        "The numbers are right, but no derivative was taken by autograd: a formula that you "
-        "know is what the exercise asks you to do without.",
+        "The numbers are right, but no derivative was taken by autograd, and that is what the "
+        "exercise asks for: it is about functions whose formula you do not know.",
         "tutorial#vector-to-scalar",
         lambda trials: not differentiated(trials) and agree(trials),
     )
@@ -119,23 +121,25 @@ def used(
         example,
         why,
         see,
-        lambda trials: any(
-            function in trial.called
-            for trial in trials
-            for function in functions
+        lambda trials: (
+            any(
+                function in trial.called
+                for trial in trials
+                for function in functions
+            )
+            and not any(trial.error for trial in trials)
         ),
     )
 
 
-def tensors(value: object) -> Iterator[Tensor]:
-    """Yield all tensors in a result."""
+def tensors(value: object, depth: int = 4) -> Iterator[Tensor]:
+    """Yield the tensors in a result, down to a depth, since a list may hold itself."""
     if isinstance(value, Tensor):
         yield value
-    elif isinstance(value, Mapping):
-        yield from tensors(list(value.values()))
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            yield from tensors(entry)
+    elif isinstance(value, Mapping | list | tuple) and depth:
+        entries = value.values() if isinstance(value, Mapping) else value
+        for entry in entries:
+            yield from tensors(entry, depth - 1)
 
 
 def differentiated(trials: list[Trial]) -> bool:
@@ -143,21 +147,38 @@ def differentiated(trials: list[Trial]) -> bool:
     return any(trial.reverse_passes or trial.forward_passes for trial in trials)
 
 
-def agree(trials: list[Trial], rtol: float = RTOL) -> bool:
+def doubles(trials: list[Trial]) -> list[Trial]:
+    """Return the trials in float64, but for those where the function jumps."""
+    return [t for t in trials if not t.single and not t.case.jump]
+
+
+def rough(trials: list[Trial]) -> bool:
+    """Return whether the results in float64 are nearly right, and not quite."""
+    kept = doubles(trials)
+    return agree(kept, ROUGH) and not agree(kept)
+
+
+def agree(trials: list[Trial], rtol: float = 0.0) -> bool:
     """Return whether all results are right up to a tolerance, whatever their dtype."""
     return all(
         not trial.error
-        and mismatch(_double(trial.results), trial.expected, rtol) is None
+        and not trial.unfinished
+        and mismatch(
+            _double(trial.results),
+            _double(trial.expected),
+            max(rtol, trial.rtol),
+        )
+        is None
         for trial in trials
     )
 
 
-def _double(value: object) -> object:
+def _double(value: object, depth: int = 4) -> object:
     """Return a result with all its floating-point tensors in float64."""
     if isinstance(value, Tensor):
         return value.double() if value.is_floating_point() else value
-    if isinstance(value, Mapping):
-        return {key: _double(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_double(entry) for entry in value]
+    if isinstance(value, Mapping) and depth:
+        return {key: _double(entry, depth - 1) for key, entry in value.items()}
+    if isinstance(value, list | tuple) and depth:
+        return [_double(entry, depth - 1) for entry in value]
     return value

@@ -49,20 +49,27 @@ EXERCISES: tuple[Exercise, ...] = (
 """The exercises, in the order of their numbers."""
 
 
-def check(exercise: str, *answers: object, seconds: float = 5.0) -> Report:
+def check(
+    exercise: str | int, *answers: object, seconds: float = 5.0
+) -> Report:
     """Try the answers to an exercise, and say what is right and what is wrong with them.
 
     Each answer is called on random inputs, the same ones each time, and on
-    edge cases, in float64. A wrong one that behaves like a known mistake gets
-    the mistake's name. Whatever an answer does, the check comes back: an
-    exception is reported with its line, an endless loop is stopped. Code that
-    cannot be stopped (it catches every exception, or waits inside one call of
-    C code) is left running in a thread of its own, and the report says so.
+    edge cases, in float64 and once in float32. A wrong one that behaves like a
+    known mistake gets the mistake's name. Whatever an answer does, the check
+    comes back: an exception is reported with its line, an endless loop is
+    stopped. Code that cannot be stopped (it catches every exception, or waits
+    inside one call of C code) is left running in a thread of its own, and the
+    report says so. Only a call of C code that keeps the interpreter to itself,
+    such as a search with a regular expression, holds up the check until it ends.
+
+    While an answer runs, what the whole process prints is taken for its own,
+    and checks that are begun in other threads wait for their turn.
 
     Parameters
     ----------
     exercise
-        The name of the exercise: "ex1" to "ex8".
+        The name of the exercise, "ex1" to "ex8", or its number.
     answers
         The functions that you wrote and the values that you predicted, in the
         order of the statement. A function whose name is that of the statement
@@ -70,7 +77,7 @@ def check(exercise: str, *answers: object, seconds: float = 5.0) -> Report:
     seconds
         How long each function may take, over all inputs together, in time of
         the processor, so that a busy machine takes nothing from it; and how
-        long it may wait at a stretch.
+        long it may wait at a stretch. Imports are not counted.
 
     Returns
     -------
@@ -117,15 +124,18 @@ def check(exercise: str, *answers: object, seconds: float = 5.0) -> Report:
     return Report(title, tuple(verdicts))
 
 
-def find(exercise: str) -> Exercise:
-    """Return the exercise of this name: "ex2", or the stem of its page.
+def find(exercise: str | int) -> Exercise:
+    """Return the exercise of this name: "ex2", its number, or the stem of its page.
 
     A ValueError names the exercises that there are.
     """
-    names = {name: e for e in EXERCISES for name in (e.name, e.stem)}
-    if exercise in names:
-        return names[exercise]
-    near = difflib.get_close_matches(str(exercise), list(names), n=1)
+    names = {
+        name: e for e in EXERCISES for name in (str(e.number), e.name, e.stem)
+    }
+    asked = str(exercise).strip().lower()
+    if asked in names:
+        return names[asked]
+    near = difflib.get_close_matches(asked, [e.name for e in EXERCISES], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(
         f"There is no exercise {exercise!r}.{hint} "

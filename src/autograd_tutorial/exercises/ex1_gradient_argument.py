@@ -85,6 +85,7 @@ def _product_cases(generator: Generator) -> Iterator[Case]:
         "an x that requires grad and has a `.grad`",
         (triple_square, used(draw(3)), draw(3)),
     )
+    yield Case("numbers in float32", (mix, draw(3).float(), draw(3).float()))
 
 
 def _jacobian_cases(generator: Generator) -> Iterator[Case]:
@@ -210,6 +211,10 @@ def _rows_with_graph(f, x):  # type: ignore[no-untyped-def]
     return torch.autograd.functional.jacobian(f, x, create_graph=True)
 
 
+def _rows_by_tangents(f, x):  # type: ignore[no-untyped-def]
+    return torch.func.jacfwd(f)(x.detach())
+
+
 def _rows_by_differences(f, x):  # type: ignore[no-untyped-def]
     x, h = x.detach(), 1e-6
     steps = h * torch.eye(x.numel(), dtype=x.dtype)
@@ -233,7 +238,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the vector v was ignored",
                     [[1, 4, 4], [1, 4, 4], [1, 4, 4]],
-                    "The sum of the rows of J is the answer for v = (1, 1) only; another v weighs "
+                    "The sum of the rows of J is the answer for v = (1, 1) only; another v weights "
                     "each row with a number of its own.",
                     "tutorial#v-1-10",
                 ),
@@ -265,7 +270,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the vector v was ignored",
                     _v_ignored,
-                    "The sum of the outputs weighs every row of J with 1; the weights that are "
+                    "The sum of the outputs weights every row of J with 1; the weights that are "
                     "asked for stand in v.",
                     "tutorial#v-1-10",
                 ),
@@ -282,11 +287,12 @@ EXERCISE = Exercise(
                     "A tangent goes forward and has the shape of the input; v has the shape of the "
                     "output and goes backward.",
                     "theory/forward-propagation#push-a-tangent-forward",
+                    raises="a forward gradient that has a different size",
                 ),
                 Misconception(
                     "the output was passed as `gradient`",
                     _output_as_cotangent,
-                    "`y.backward(y)` weighs each row of J with the output itself, and v is not used.",
+                    "`y.backward(y)` weights each row of J with the output itself, and v is not used.",
                     "tutorial#three-inputs-two-outputs",
                 ),
                 Misconception(
@@ -294,7 +300,8 @@ EXERCISE = Exercise(
                     _v_afterwards,
                     "There is no single gradient of a vector that v could be multiplied with "
                     "afterwards: v must go in as the `gradient` argument.",
-                    "tutorial#vector-to-vector",
+                    "troubleshooting/error-messages#only-scalar-outputs",
+                    raises="only for scalar outputs",
                 ),
                 Misconception(
                     "the gradient was not cleared",
@@ -315,11 +322,11 @@ EXERCISE = Exercise(
                 ),
                 (
                     "jacrev",
-                    "You built the whole Jacobian, one pass for each row, and weighed the rows: right, and m times the work.",
+                    "It is right; the whole Jacobian takes a pass for each row, though, where one pass with v is enough.",
                 ),
                 (
                     "jacfwd",
-                    "You built the whole Jacobian, one tangent for each column, and weighed the rows: right, and n times the work.",
+                    "It is right; the whole Jacobian takes a tangent for each column, though, where one pass with v is enough.",
                 ),
                 (
                     "sum",
@@ -375,7 +382,22 @@ EXERCISE = Exercise(
                     _graph_freed,
                     "A backward pass frees what the graph has saved; ask for `retain_graph=True` "
                     "as long as rows are to come, or run f anew for each.",
-                    "theory/backward-propagation#see-what-it-pays-in-memory",
+                    "troubleshooting/error-messages#a-second-time",
+                    raises="a second time",
+                ),
+                Misconception(
+                    "forward mode was used",
+                    _rows_by_tangents,
+                    "The matrix is right, but tangents have built it, column by column; here every "
+                    "row is to come from a backward pass.",
+                    "theory/backward-propagation#send-vectors-back-each-message-is-v-j",
+                    lambda trials: (
+                        signs.agree(trials)
+                        and any(
+                            trial.forward_passes and not trial.reverse_passes
+                            for trial in trials
+                        )
+                    ),
                 ),
                 signs.single_precision(_rows_in_single_precision),
                 signs.finite_differences(_rows_by_differences),
@@ -386,10 +408,6 @@ EXERCISE = Exercise(
                 (
                     "jacrev",
                     "`torch.func.jacrev` does the same, and sends all one-hot vectors back in one batch.",
-                ),
-                (
-                    "jacfwd",
-                    "`torch.func.jacfwd` goes by columns and not by rows: the same matrix, by n tangents.",
                 ),
                 (
                     "vmap",

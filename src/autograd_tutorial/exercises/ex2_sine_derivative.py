@@ -45,13 +45,13 @@ def _cases(generator: Generator) -> Iterator[Case]:
     yield Case("five random numbers", (draw(5),))
     yield Case("a matrix", (draw(2, 3),))
     yield Case("a single number, of shape ()", (draw(),))
-    yield Case("no number at all", (draw(0),))
     yield Case(
         "multiples of π/2",
         (torch.pi / 2 * torch.arange(-4.0, 5.0, dtype=torch.float64),),
     )
     yield Case("two calls with the same x", (draw(3),), calls=2)
     yield Case("an x that requires grad and has a `.grad`", (used(draw(3)),))
+    yield Case("numbers in float32", (draw(4).float(),))
 
 
 def _mean(x: Tensor) -> Tensor:
@@ -144,7 +144,8 @@ EXERCISE = Exercise(
                     _no_scalar,
                     "A derivative for each element needs a scalar to differentiate, or a "
                     "`gradient` argument that makes one.",
-                    "tutorial#vector-to-vector",
+                    "troubleshooting/error-messages#only-scalar-outputs",
+                    raises="only for scalar outputs",
                 ),
                 Misconception(
                     "the sine was returned, not its derivative",
@@ -155,7 +156,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the output was passed as `gradient`",
                     _sine_as_cotangent,
-                    "`y.backward(y)` weighs each slope with y, so sin x · cos x comes out; weigh "
+                    "`y.backward(y)` weights each slope with y, so sin x · cos x comes out; weight "
                     "with ones.",
                     "tutorial#v-1-10",
                 ),
@@ -163,7 +164,7 @@ EXERCISE = Exercise(
                     ("torch.cos", "torch.Tensor.cos", "torch.Tensor.cos_"),
                     "the cosine was called",
                     _cosine,
-                    "It is the right function, but the exercise is to let autograd find it.",
+                    "You know the formula; the exercise is to let autograd find the derivative without it.",
                     "tutorial#vector-to-scalar",
                 ),
                 signs.no_autograd(_shifted),
@@ -174,8 +175,8 @@ EXERCISE = Exercise(
             ),
             ways=(
                 (
-                    "jacrev",
-                    "You built the whole Jacobian and took its diagonal: right, and n times the work of one backward pass.",
+                    "diagonal",
+                    "You took the diagonal of the whole Jacobian: right, and n times the work of one backward pass.",
                 ),
                 (
                     "vmap",
@@ -183,7 +184,7 @@ EXERCISE = Exercise(
                 ),
                 (
                     "jvp",
-                    "A tangent of ones, sent forward: another good way, and it keeps no graph.",
+                    "A tangent, sent forward: another good way, and it keeps no graph.",
                 ),
                 (
                     "backward",

@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograd_tutorial.checker import signs
+from autograd_tutorial.checker.compare import mismatch
 from autograd_tutorial.checker.exercise import (
     Case,
     Exercise,
@@ -115,6 +116,7 @@ def _gradient_cases(generator: Generator) -> Iterator[Case]:
         "an x that requires grad and has a `.grad`",
         (sum_of_cubes, used(draw(3))),
     )
+    yield Case("numbers in float32", (sum_of_cubes, draw(3).float()))
 
 
 def _both_cases(generator: Generator) -> Iterator[Case]:
@@ -134,6 +136,10 @@ def _both_cases(generator: Generator) -> Iterator[Case]:
         "an x that requires grad and has a `.grad`",
         (Shared(), torch.sum, sum_of_cubes, used(draw(3))),
     )
+    yield Case(
+        "numbers in float32",
+        (Shared(), sum_of_squares, sum_of_cubes, draw(3).float()),
+    )
 
 
 def _one_tensor(trials: list[Trial]) -> bool:
@@ -147,11 +153,34 @@ def _one_tensor(trials: list[Trial]) -> bool:
 
 
 def _ran_twice(trials: list[Trial]) -> bool:
-    """Whether the shared part ran more than once in a call."""
-    return any(
+    """Whether the gradients are right, and the shared part ran more than once in a call."""
+    return signs.agree(trials) and any(
         trial.case.arguments[0].calls > trial.case.calls  # type: ignore[attr-defined]
         for trial in trials
     )
+
+
+def _total(several: bool) -> Callable[[list[Trial]], bool]:
+    """Return the sign of two results that are both the sum of the two gradients.
+
+    They come from several passes, or from one.
+    """
+
+    def sign(trials: list[Trial]) -> bool:
+        return all(
+            not trial.error
+            and mismatch(trial.results, _sums(trial), trial.rtol) is None
+            and (trial.reverse_passes > trial.case.calls) == several
+            for trial in trials
+        )
+
+    return sign
+
+
+def _sums(trial: Trial) -> list[object]:
+    """Return, for each call, the sum of the two gradients, two times."""
+    pairs = (tuple(signs.tensors(pair)) for pair in trial.expected)
+    return [(of_first + of_second,) * 2 for of_first, of_second in pairs]
 
 
 def _graph_freed(f, x):  # type: ignore[no-untyped-def]
@@ -244,6 +273,23 @@ def _accumulated(shared, first, second, x):  # type: ignore[no-untyped-def]
     return of_first, x.grad
 
 
+def _alias(shared, first, second, x):  # type: ignore[no-untyped-def]
+    x = x.detach().clone().requires_grad_(True)
+    h = shared(x)
+    first(h).backward(retain_graph=True)
+    of_first = x.grad
+    second(h).backward()
+    return of_first, x.grad
+
+
+def _swapped(shared, first, second, x):  # type: ignore[no-untyped-def]
+    x = x.detach().clone().requires_grad_(True)
+    h = shared(x)
+    (of_second,) = torch.autograd.grad(second(h), x, retain_graph=True)
+    (of_first,) = torch.autograd.grad(first(h), x)
+    return of_second, of_first
+
+
 def _losses_added(shared, first, second, x):  # type: ignore[no-untyped-def]
     x = x.detach().clone().requires_grad_(True)
     h = shared(x)
@@ -325,7 +371,11 @@ EXERCISE = Exercise(
                     {"y.backward() two times": [0, 8, 16, 24]},
                     "y = 2·x·x has saved x for its derivative, and the first pass frees what is "
                     "saved.",
-                    "theory/backward-propagation#see-what-it-pays-in-memory",
+                    "troubleshooting/error-messages#a-second-time",
+                    forms=(
+                        {"y.backward() two times": [0, 4, 8, 12]},
+                        {"y.backward() two times": [0, 0, 0, 0]},
+                    ),
                 ),
                 Misconception(
                     "`retain_graph` was thought to clear the gradient",
@@ -353,6 +403,21 @@ EXERCISE = Exercise(
                     "nothing is missing: no error, and the gradient doubles in silence.",
                     "theory/backward-propagation#see-what-it-pays-in-memory",
                 ),
+                Misconception(
+                    "an error was expected where there is none",
+                    {"y computed anew before the second": "error"},
+                    "A graph that was retained, or made anew, has all that a second pass needs, so "
+                    "it runs and leaves numbers in `x.grad`.",
+                    "troubleshooting/error-messages#a-second-time",
+                    forms=(
+                        {
+                            "y.backward(retain_graph=True), then y.backward()": "error"
+                        },
+                        {
+                            "y computed anew and x.grad = None before the second": "error"
+                        },
+                    ),
+                ),
             ),
         ),
         Task(
@@ -364,13 +429,14 @@ EXERCISE = Exercise(
                     _graph_freed,
                     "A backward pass frees what the graph has saved, unless it is asked to retain "
                     "it; compute f(x) anew for a second one.",
-                    "theory/backward-propagation#see-what-it-pays-in-memory",
+                    "troubleshooting/error-messages#a-second-time",
+                    raises="a second time",
                 ),
                 Misconception(
                     "the second gradient was added to the first",
                     _retain_graph,
-                    "`retain_graph=True` silences the error, and then the second pass adds to "
-                    "`x.grad`: twice the gradient.",
+                    "`backward` adds to `x.grad`, whether the graph was retained or f ran anew: after "
+                    "the second pass it holds twice the gradient.",
                     "tutorial#once-more-and-the-gradient-doubles",
                 ),
                 Misconception(
@@ -407,11 +473,11 @@ EXERCISE = Exercise(
                 ),
                 (
                     "backward",
-                    "`backward` works as well, since you cleared `.grad` between the two and kept the first result apart.",
+                    "`backward` works as well, as long as the second pass finds `.grad` cleared and the first result is kept apart.",
                 ),
                 (
                     "func",
-                    "`torch.func.grad` has no graph that you could use up and no `.grad` to clear: another good way.",
+                    "A transform such as `torch.func.grad` leaves no graph to use up and no `.grad` to clear: another good way.",
                 ),
             ),
         ),
@@ -424,7 +490,8 @@ EXERCISE = Exercise(
                     _shared_freed,
                     "Both losses go back through the one graph of h, and the first pass frees what "
                     "that has saved; here `retain_graph=True` is what is wanted.",
-                    "theory/backward-propagation#see-what-it-pays-in-memory",
+                    "troubleshooting/error-messages#a-second-time",
+                    raises="a second time",
                 ),
                 Misconception(
                     "the second gradient was added to the first",
@@ -434,11 +501,27 @@ EXERCISE = Exercise(
                     "tutorial#once-more-and-the-gradient-doubles",
                 ),
                 Misconception(
+                    "the two gradients were swapped",
+                    _swapped,
+                    "The numbers are right, but they come in the other order: the gradient of "
+                    "first(h) is asked for first.",
+                    "exercises/ex3_backward_twice#statement",
+                ),
+                Misconception(
+                    "the first gradient was saved without a clone",
+                    _alias,
+                    "`x.grad` is one tensor, to which every pass adds. A second name for it shows "
+                    "the sum too, so keep `x.grad.clone()`, or set `x.grad = None` between the passes.",
+                    "tutorial#once-more-and-the-gradient-doubles",
+                    _total(several=True),
+                ),
+                Misconception(
                     "the two losses were added up",
                     _losses_added,
                     "One pass from the sum gives the sum of the gradients, which trains a network "
                     "on both losses but does not tell them apart.",
                     "theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
+                    _total(several=False),
                 ),
                 Misconception(
                     "the derivative with respect to the shared value",
@@ -451,6 +534,7 @@ EXERCISE = Exercise(
                     _no_grad,
                     "Under `no_grad`, or after `detach`, nothing leads from h back to x.",
                     "how-to/trace-your-own-function#find-where-the-graph-is-cut",
+                    raises="does not require grad",
                 ),
                 signs.single_precision(_both_in_single_precision),
                 Misconception(
@@ -475,7 +559,7 @@ EXERCISE = Exercise(
                 ),
                 (
                     "backward",
-                    "`backward` works as well, since you cleared `.grad` between the two losses.",
+                    "`backward` works as well, as long as `.grad` is cleared between the two losses.",
                 ),
             ),
         ),

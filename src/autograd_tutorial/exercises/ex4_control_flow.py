@@ -1,6 +1,7 @@
 """Exercise 4: a function with a loop and a branch, on a vector and on a matrix."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Generator, Tensor
@@ -59,9 +60,9 @@ def factor(a: Tensor) -> float:
     References: Zhang, Lipton, Li and Smola, *Dive into Deep Learning*,
     section 2.5.
     """
-    one_hot = torch.zeros_like(a)
-    one_hot.view(-1)[0] = 1
-    return weighted_gradient(a, one_hot).sum().item()
+    one_hot = torch.zeros(a.numel(), dtype=a.dtype, device=a.device)
+    one_hot[0] = 1
+    return weighted_gradient(a, one_hot.reshape(a.shape)).sum().item()
 
 
 def _points(generator: Generator) -> Iterator[tuple[str, Tensor]]:
@@ -79,9 +80,16 @@ def _factor_cases(generator: Generator) -> Iterator[Case]:
     """Every point, then the cases that show traces."""
     for label, a in _points(generator):
         yield Case(label, (a,))
+    for label, numbers in (
+        ("a vector whose norm comes to 1000 exactly", [300, 400]),
+        ("a vector whose sum is 0", [1, -1]),
+    ):
+        a = torch.tensor(numbers, dtype=torch.float64)
+        yield Case(label, (a,), jump=True)
     a = normal(generator, 3)
     yield Case("two calls with the same a", (a,), calls=2)
     yield Case("an a that requires grad and has a `.grad`", (used(a),))
+    yield Case("numbers in float32", (normal(generator, 3).float(),))
 
 
 def _gradient_cases(generator: Generator) -> Iterator[Case]:
@@ -89,8 +97,8 @@ def _gradient_cases(generator: Generator) -> Iterator[Case]:
     for case in _factor_cases(generator):
         (a,) = case.arguments
         assert isinstance(a, Tensor)
-        v = normal(generator, *a.shape)
-        yield Case(case.label, (a, v), case.calls)
+        v = normal(generator, *a.shape).to(a.dtype)
+        yield replace(case, arguments=(a, v))
 
 
 def _no_v(a, v):  # type: ignore[no-untyped-def]
@@ -127,6 +135,15 @@ def _each_on_its_own(a, v):  # type: ignore[no-untyped-def]
     a = a.detach().clone().requires_grad_(True)
     d = torch.stack([double_until_large(element) for element in a.flatten()])
     d.backward(v.flatten())
+    return a.grad
+
+
+def _no_branch(a, v):  # type: ignore[no-untyped-def]
+    a = a.detach().clone().requires_grad_(True)
+    d = 2 * a
+    while d.norm() < 1000:
+        d = 2 * d
+    d.backward(v)
     return a.grad
 
 
@@ -169,6 +186,26 @@ def _on_the_argument(a, v):  # type: ignore[no-untyped-def]
 def _first_quotient(a):  # type: ignore[no-untyped-def]
     a = a.detach()
     return (double_until_large(a) / a).flatten()[0].item()
+
+
+def _factor_without_branch(a):  # type: ignore[no-untyped-def]
+    a = a.detach().clone().requires_grad_(True)
+    d = 2 * a
+    while d.norm() < 1000:
+        d = 2 * d
+    (gradient,) = torch.autograd.grad(d.sum(), a)
+    return gradient.flatten()[0].item()
+
+
+def _quotient_of_the_product(a):  # type: ignore[no-untyped-def]
+    leaf = a.detach().clone().requires_grad_(True)
+    d = double_until_large(leaf)
+    d.backward(d)
+    return (leaf.grad / a).flatten()[0].item()
+
+
+def _square_of_the_factor(a):  # type: ignore[no-untyped-def]
+    return double_until_large_factor(a.detach()).square().item()
 
 
 def _summed(a):  # type: ignore[no-untyped-def]
@@ -250,7 +287,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the vector v was ignored",
                     {"a.grad at (0.3, 0.4), v = (1, 10)": [2048, 2048]},
-                    "`backward(v)` weighs the second row of J with 10.",
+                    "`backward(v)` weights the second row of J with 10.",
                     "tutorial#v-1-10",
                 ),
                 Misconception(
@@ -277,7 +314,8 @@ EXERCISE = Exercise(
                     _no_v,
                     "f returns as many numbers as a has, and `backward` wants a scalar or a "
                     "`gradient` argument.",
-                    "tutorial#vector-to-vector",
+                    "troubleshooting/error-messages#only-scalar-outputs",
+                    raises="only for scalar outputs",
                 ),
                 Misconception(
                     "the output was passed as `gradient`",
@@ -289,7 +327,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the vector v was ignored",
                     _v_ignored,
-                    "The gradient of the sum weighs all rows of J with 1.",
+                    "The gradient of the sum weights all rows of J with 1.",
                     "tutorial#v-1-10",
                 ),
                 Misconception(
@@ -311,6 +349,14 @@ EXERCISE = Exercise(
                     "The loop looks at the norm of the whole tensor and the branch at its sum: one "
                     "k for all elements.",
                     "tutorial#control-flow",
+                    raises="a is zero everywhere",
+                ),
+                Misconception(
+                    "the branch was forgotten",
+                    _no_branch,
+                    "Where the sum of the doubled tensor is not positive, f multiplies by 100, and "
+                    "so does its derivative.",
+                    "tutorial#control-flow",
                 ),
                 Misconception(
                     "the gradient was not cleared",
@@ -331,7 +377,7 @@ EXERCISE = Exercise(
                 ),
                 (
                     "jvp",
-                    "You sent v forward as a tangent: right here, since J = kI is its own transpose.",
+                    "A tangent sent forward is right here, since J = kI is its own transpose.",
                 ),
                 (
                     "factor",
@@ -372,12 +418,22 @@ EXERCISE = Exercise(
                     "Alone, the first element has a norm and a sign of its own, and so another "
                     "number of doublings and another branch.",
                     "tutorial#control-flow",
+                    raises="a is zero everywhere",
                 ),
                 Misconception(
                     "the output was passed as `gradient`",
                     _factor_times_output,
-                    "`d.backward(d)` weighs the rows of J = kI with d = k·a, which gives k²·a.",
+                    "`d.backward(d)` weights the rows of J = kI with d = k·a, which gives k²·a; "
+                    "divided by a, that is k² and not k.",
                     "theory/backward-propagation#why-backward-wants-v",
+                    forms=(_quotient_of_the_product, _square_of_the_factor),
+                ),
+                Misconception(
+                    "the branch was forgotten",
+                    _factor_without_branch,
+                    "Where the sum of the doubled tensor is not positive, f multiplies by 100, and "
+                    "so does its derivative.",
+                    "tutorial#control-flow",
                 ),
                 Misconception(
                     "a whole gradient was returned",
@@ -392,7 +448,7 @@ EXERCISE = Exercise(
             ways=(
                 (
                     "jacrev",
-                    "You built the whole Jacobian and read k off it: right, and n times the work of one backward pass.",
+                    "It is right; the whole Jacobian takes n times the work of one backward pass, though, and k stands in its first row.",
                 ),
                 (
                     "mean",

@@ -164,6 +164,7 @@ def _cases(generator: Generator) -> Iterator[Case]:
     yield Case("the number 2", (torch.tensor(2.0, dtype=torch.float64),))
     yield Case("two calls with the same x", (draw(3),), calls=2)
     yield Case("an x that requires grad and has a `.grad`", (used(draw(3)),))
+    yield Case("numbers in float32", (draw(3).float(),))
 
 
 def _sine_forgotten(x):  # type: ignore[no-untyped-def]
@@ -254,6 +255,27 @@ def _not_cleared(x):  # type: ignore[no-untyped-def]
 def _autograd_of_two_log(x):  # type: ignore[no-untyped-def]
     x = x.detach().clone().requires_grad_(True)
     y = 2 * torch.log(x) * torch.sin(x) + 1 / x
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    return slope
+
+
+def _logarithm_cut(x):  # type: ignore[no-untyped-def]
+    x = x.detach().clone().requires_grad_(True)
+    y = torch.log(x.detach() ** 2) * torch.sin(x) + 1 / x
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    return slope
+
+
+def _sine_cut(x):  # type: ignore[no-untyped-def]
+    x = x.detach().clone().requires_grad_(True)
+    y = torch.log(x**2) * torch.sin(x).detach() + 1 / x
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    return slope
+
+
+def _reciprocal_cut(x):  # type: ignore[no-untyped-def]
+    x = x.detach().clone().requires_grad_(True)
+    y = torch.log(x**2) * torch.sin(x) + (1 / x).detach()
     (slope,) = torch.autograd.grad(y.sum(), x)
     return slope
 
@@ -391,16 +413,15 @@ EXERCISE = Exercise(
                     "The numbers are right; this function is to use the chain rule by hand, and the "
                     "next one autograd.",
                     "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
-                    signs.differentiated,
+                    lambda trials: (
+                        signs.agree(trials) and signs.differentiated(trials)
+                    ),
                 ),
                 signs.single_precision(_hand_in_single_precision),
                 replace(
                     signs.finite_differences(_by_differences),
                     name="finite differences instead of the chain rule",
-                    sign=lambda trials: (
-                        signs.agree(trials, signs.ROUGH)
-                        and not signs.agree(trials)
-                    ),
+                    sign=signs.rough,
                 ),
                 signs.result_requires_grad(_hand_with_graph),
                 signs.argument_changed(_hand_in_place),
@@ -412,7 +433,7 @@ EXERCISE = Exercise(
                 ),
                 (
                     "cos",
-                    "F′ in one line: 2 sin x / x + log x² · cos x − 1/x².",
+                    "In one line, F′ is 2 sin x / x + log x² · cos x − 1/x².",
                 ),
             ),
         ),
@@ -431,7 +452,8 @@ EXERCISE = Exercise(
                     _no_scalar,
                     "A derivative for each element needs a scalar to differentiate, or a "
                     "`gradient` argument that makes one.",
-                    "tutorial#vector-to-vector",
+                    "troubleshooting/error-messages#only-scalar-outputs",
+                    raises="only for scalar outputs",
                 ),
                 Misconception(
                     "the gradient was not cleared",
@@ -453,6 +475,14 @@ EXERCISE = Exercise(
                     "F(x) is the value; the derivative is what a backward pass leaves.",
                     "tutorial#vector-to-scalar",
                 ),
+                Misconception(
+                    "a part of F was cut off",
+                    _logarithm_cut,
+                    "What is computed from `x.detach()`, or under `no_grad`, counts as a constant, "
+                    "so its share of the derivative is missing.",
+                    "how-to/trace-your-own-function#find-where-the-graph-is-cut",
+                    forms=(_sine_cut, _reciprocal_cut),
+                ),
                 signs.no_autograd(derivative_by_hand),
                 signs.single_precision(_single_precision),
                 signs.finite_differences(_by_differences),
@@ -461,8 +491,8 @@ EXERCISE = Exercise(
             ),
             ways=(
                 (
-                    "jacrev",
-                    "You built the whole Jacobian and took its diagonal: right, and n times the work of one backward pass.",
+                    "diagonal",
+                    "You took the diagonal of the whole Jacobian: right, and n times the work of one backward pass.",
                 ),
                 (
                     "vmap",
@@ -470,7 +500,7 @@ EXERCISE = Exercise(
                 ),
                 (
                     "jvp",
-                    "A tangent of ones, sent forward: another good way, and it keeps no graph.",
+                    "A tangent, sent forward: another good way, and it keeps no graph.",
                 ),
                 (
                     "derivative",

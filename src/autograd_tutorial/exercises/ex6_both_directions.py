@@ -120,6 +120,18 @@ def _graphs(generator: Generator) -> Iterator[Case]:
         yield Case(f"a random graph with {size} values", (edges,))
 
 
+def _forward_graphs(generator: Generator) -> Iterator[Case]:
+    """Yield the graphs, and one with a second value that is computed from nothing."""
+    yield from _graphs(generator)
+    edges = {
+        ("a", "x"): 2.0,
+        ("b", "c"): 7.0,
+        ("y", "a"): 3.0,
+        ("y", "b"): -4.0,
+    }
+    yield Case("a graph in which c is a constant", (edges,), lenient=True)
+
+
 def _values(x):  # type: ignore[no-untyped-def]
     x = x.item()
     square, sine = x**2, math.sin(x)
@@ -138,26 +150,26 @@ def _values(x):  # type: ignore[no-untyped-def]
 
 def _own_factor(x):  # type: ignore[no-untyped-def]
     edges = partials(x)
-    edges["log x² · sin x", "log x²"] = math.log(x**2)
-    edges["log x² · sin x", "sin x"] = math.sin(x)
+    edges["log x² · sin x", "log x²"] = math.log(x.item() ** 2)
+    edges["log x² · sin x", "sin x"] = math.sin(x.item())
     return edges
 
 
 def _sign_of_reciprocal(x):  # type: ignore[no-untyped-def]
     edges = partials(x)
-    edges["1/x", "x"] = 1 / x**2
+    edges["1/x", "x"] = 1 / x.item() ** 2
     return edges
 
 
 def _log_of_x(x):  # type: ignore[no-untyped-def]
     edges = partials(x)
-    edges["log x²", "x²"] = 1 / x
+    edges["log x²", "x²"] = 1 / x.item()
     return edges
 
 
 def _down_to_x(x):  # type: ignore[no-untyped-def]
     edges = partials(x)
-    edges["log x²", "x²"] = 2 / x
+    edges["log x²", "x²"] = 2 / x.item()
     return edges
 
 
@@ -170,7 +182,8 @@ def _source_first(x):  # type: ignore[no-untyped-def]
 
 def _overwritten(partials):  # type: ignore[no-untyped-def]
     edges = list(partials)
-    tangent = {edges[0][1]: 1.0}
+    tangent = dict.fromkeys(itertools.chain(*edges), 0.0)
+    tangent[edges[0][1]] = 1.0
     for result, source in edges:
         tangent[result] = partials[result, source] * tangent[source]
     return tangent
@@ -178,9 +191,21 @@ def _overwritten(partials):  # type: ignore[no-untyped-def]
 
 def _no_source(partials):  # type: ignore[no-untyped-def]
     edges = list(partials)
-    tangent = {edges[0][1]: 1.0}
+    tangent = dict.fromkeys(itertools.chain(*edges), 0.0)
+    tangent[edges[0][1]] = 1.0
     for result, source in edges:
-        tangent[result] = tangent.get(result, 0) + partials[result, source]
+        tangent[result] += partials[result, source]
+    return tangent
+
+
+def _leaves(partials):  # type: ignore[no-untyped-def]
+    results = {result for result, _ in partials}
+    tangent = {
+        value: 0.0 if value in results else 1.0
+        for value in itertools.chain(*partials)
+    }
+    for result, source in partials:
+        tangent[result] += partials[result, source] * tangent[source]
     return tangent
 
 
@@ -343,7 +368,7 @@ EXERCISE = Exercise(
         ),
         Task(
             solution=tangents,
-            cases=_graphs,
+            cases=_forward_graphs,
             misconceptions=(
                 Misconception(
                     "only the last source was kept",
@@ -370,6 +395,13 @@ EXERCISE = Exercise(
                     _multiplied,
                     "Along a path one multiplies; where paths meet one adds.",
                     "theory/backward-propagation#read-the-chain-rule-on-the-graph",
+                ),
+                Misconception(
+                    "every leaf was given the tangent 1",
+                    _leaves,
+                    "Only the input moves. Another value that is computed from nothing is a "
+                    "constant, and the tangent of a constant is 0.",
+                    "theory/forward-propagation#push-a-tangent-forward",
                 ),
                 Misconception(
                     "adjoints in the place of tangents",
@@ -417,6 +449,7 @@ EXERCISE = Exercise(
                     "No message arrives at such a value, so nothing is there to be looked up; its "
                     "adjoint is 0.",
                     "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
+                    raises="KeyError",
                 ),
                 Misconception(
                     "tangents in the place of adjoints",

@@ -105,6 +105,8 @@ def _product_cases(generator: Generator) -> Iterator[Case]:
         "an x that requires grad and has a `.grad`",
         (sines_of_neighbours, used(draw()), draw()),
     )
+    x, v = draw().float(), draw().float()
+    yield Case("numbers in float32", (sines_of_neighbours, x, v))
 
 
 def _hessian_cases(generator: Generator) -> Iterator[Case]:
@@ -115,8 +117,8 @@ def _hessian_cases(generator: Generator) -> Iterator[Case]:
 
 
 def _matrix_was_built(trials: list[Trial]) -> bool:
-    """Whether something of the size of the Hessian was computed, at once or in rows."""
-    return any(
+    """Whether a right product came with something of the Hessian's size, at once or in rows."""
+    return signs.agree(trials) and any(
         trial.largest >= LARGE**2 or trial.reverse_passes >= LARGE
         for trial in trials
     )
@@ -256,9 +258,7 @@ def _differences(example: Callable[..., object]) -> Misconception:
         name="finite differences in the place of the second derivative",
         why="The numbers are nearly right, but a difference of two gradients over a small step "
         "has an error of its own, which no step removes.",
-        sign=lambda trials: (
-            signs.agree(trials, signs.ROUGH) and not signs.agree(trials)
-        ),
+        sign=signs.rough,
     )
 
 
@@ -315,6 +315,7 @@ EXERCISE = Exercise(
                     "Without `create_graph=True` the backward pass is not recorded, so its result "
                     "has nothing to differentiate.",
                     "theory/forward-propagation#see-what-torch-records-on-the-way",
+                    raises="does not require grad",
                 ),
                 Misconception(
                     "the rows were added up",
@@ -377,6 +378,7 @@ EXERCISE = Exercise(
                     "Without `create_graph=True` the backward pass is not recorded, so its result "
                     "has nothing to differentiate.",
                     "theory/forward-propagation#see-what-torch-records-on-the-way",
+                    raises="does not require grad",
                 ),
                 Misconception(
                     "the vector v was ignored",
@@ -394,7 +396,7 @@ EXERCISE = Exercise(
                 Misconception(
                     "the gradient was multiplied with v",
                     _gradient_times_v,
-                    "That weighs the first derivatives; H holds second ones, so a second pass is "
+                    "That weights the first derivatives; H holds second ones, so a second pass is "
                     "needed.",
                     "glossary#term-gradient",
                 ),
@@ -436,7 +438,7 @@ EXERCISE = Exercise(
                 ),
                 (
                     "backward",
-                    "`backward` works as well, since you cleared `.grad` between the passes.",
+                    "`backward` works as well, as long as `.grad` is cleared between the passes.",
                 ),
             ),
         ),

@@ -118,6 +118,7 @@ def _cases(generator: Generator) -> Iterator[Case]:
         "an x that requires grad and has a `.grad`",
         (neighbours, used(draw(4))),
     )
+    yield Case("numbers in float32", (sines, draw(2).float()))
 
 
 def _chose(*modes: set[str]) -> Callable[[list[Trial]], bool]:
@@ -323,6 +324,7 @@ EXERCISE = Exercise(
                     "A tangent starts at the input and has its shape; the one-hot vectors are the "
                     "rows of eye(n), for n inputs.",
                     "theory/forward-propagation#push-a-tangent-forward",
+                    raises="a forward gradient that has a different size",
                 ),
                 Misconception(
                     "reverse mode was used",

@@ -11,7 +11,8 @@
 # 3. Write a function that returns the whole Jacobian of f, of shape (m, n), and
 #    takes every row from a backward pass.
 #
-# The results must not require grad, and `x` must stay as it was.
+# The results must have the dtype of `x` and not require grad, and `x` must stay
+# as it was.
 #
 # Replace each `...`, then run the file: the last lines check your answers.
 

@@ -5,7 +5,8 @@
 # element of a tensor `x`, of any shape. Do not use that it is the cosine: let
 # autograd find it.
 #
-# The result must not require grad, and `x` must stay as it was.
+# The result must have the dtype of `x` and not require grad, and `x` must stay
+# as it was.
 #
 # Replace each `...`, then run the file: the last lines check your answer.
 

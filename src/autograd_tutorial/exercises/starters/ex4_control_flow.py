@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Exercise 4: give control flow a vector and a matrix
 #
-# The tutorial's function doubles its argument until the norm is at least 1000,
-# and multiplies the result by 100 if its sum is not positive. The package has it
-# as `double_until_large`. Give it more than one number.
+# The tutorial's function doubles its argument, at least once, until the norm is at
+# least 1000, and multiplies the result by 100 if its sum is not positive. The
+# package has it as `double_until_large`. Give it more than one number.
 #
 # 1. f(a) = k·a for one number k, which depends on a. Predict k, and what `a.grad`
 #    holds after `double_until_large(a).backward(v)`. Do it on paper: the norm of
@@ -12,7 +12,8 @@
 # 3. Write a function that returns k as a number, by autograd, also where a has
 #    zeros.
 #
-# The results must not require grad, and `a` must stay as it was.
+# The results must have the dtype of `a` and not require grad, and `a` must stay
+# as it was.
 #
 # Replace each `...`, then run the file: the last lines check your answers.
 

@@ -11,7 +11,8 @@
 # 3. Write a function that returns F′ at every element of `x` by autograd. Then plot
 #    both on [-10, 10], and leave out what lies too close to 0.
 #
-# The results must not require grad, and `x` must stay as it was.
+# The results must have the dtype of `x` and not require grad, and `x` must stay
+# as it was.
 #
 # Replace each `...`, then run the file: the last lines check your answers.
 

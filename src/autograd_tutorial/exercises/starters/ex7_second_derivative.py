@@ -10,7 +10,8 @@
 #    before them.
 # 3. Write a function that returns H·v for a vector v, without computing H.
 #
-# The results must not require grad, and `x` must stay as it was.
+# The results must have the dtype of `x` and not require grad, and `x` must stay
+# as it was.
 #
 # Replace each `...`, then run the file: the last lines check your answers.
 

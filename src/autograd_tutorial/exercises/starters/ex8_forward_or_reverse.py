@@ -13,7 +13,8 @@
 #    the word "forward" or "reverse". (It will not be tried with m = n.)
 # 4. Write a function that returns the Jacobian by that mode.
 #
-# The results must not require grad, and `x` must stay as it was.
+# The results must have the dtype of `x` and not require grad, and `x` must stay
+# as it was.
 #
 # Replace each `...`, then run the file: the last lines check your answers.
 
