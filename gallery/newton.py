@@ -82,11 +82,11 @@ figure, ax = figures.new(
     "from the point (−1, 1.5). Gradient descent drops to the floor of the valley "
     "and creeps along it; after 200 steps it has gone only a small part of the "
     "way. Newton's method jumps six times: down to the floor, far out of the "
-    "valley, back, and to the minimum, (1, 1).",
+    "valley, where f is 1217, back, and to the minimum, (1, 1).",
     height=4.2,
 )
-across = torch.linspace(-1.6, 1.7, 67, dtype=torch.float64)
-along = torch.linspace(-3.6, 2.2, 59, dtype=torch.float64)
+across = torch.linspace(-1.6, 1.7, 199, dtype=torch.float64)
+along = torch.linspace(-3.6, 2.2, 175, dtype=torch.float64)
 grid = torch.stack(torch.meshgrid(across, along, indexing="xy"))
 levels = 10.0 ** torch.linspace(-1, 3, 9)
 ax.contour(
@@ -97,9 +97,10 @@ ax.plot(*slow.T, ".-", color=figures.BLUE, markersize=3)
 ax.plot(1, 1, "*", color=figures.GREEN, markersize=14)
 ax.grid(visible=False)
 ax.text(-0.9, 1.62, "start", color=figures.INK)
-ax.text(-1.5, -0.6, "200 gradient steps", color=figures.BLUE)
+ax.text(-0.93, 1.2, "200 gradient steps", color=figures.BLUE)
 ax.text(-0.5, -2.6, "6 Newton steps", color=figures.ORANGE)
 ax.text(1.0, 0.4, "minimum", color=figures.GREEN)
+ax.text(0.93, -2.85, f"f = {valley(fast[2]):.0f}", color=figures.ORANGE)
 ax.set_title("Two paths on the contours of f")
 ax.set(xlabel="x", ylabel="y", xlim=(-1.6, 1.7), ylim=(-3.6, 2.2))
 plt.show()
