@@ -108,7 +108,7 @@ axes[1].set(xlabel="inputs n, or outputs m")
 plt.show()
 
 # %%
-# Above, a gradient by reverse mode costs two evaluations, the value included, for one weight and for
+# Above, a gradient by reverse mode costs two evaluations, the value included, for one input and for
 # 256. Forward mode needs a pass for each input. Below, the two have changed places.
 #
 # This is the useful work. ``torch.func.jacfwd`` does one evaluation more, whatever the sizes are: it
