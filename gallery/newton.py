@@ -2,8 +2,8 @@
 Step with a gradient, and with a Hessian
 ========================================
 
-You will be able to see what the second derivative adds: in a narrow valley a gradient points at the
-wall, and a Newton step points at the minimum.
+You will be able to see what the second derivative adds in a narrow valley, and when a Newton step
+can be trusted: it needs few steps, and some of them may go up.
 """
 
 # %%
@@ -48,8 +48,8 @@ torch.testing.assert_close(hessian(start), second)
 # Two ways down
 # -------------
 # Gradient descent goes against the gradient, with a step that is small enough not to climb the other
-# wall. Newton's method solves :math:`H s = -g` and goes to where the quadratic
-# through the point has its minimum.
+# wall. Newton's method solves :math:`H s = -g`: it takes the quadratic that has f's value, gradient and
+# Hessian at the point, and goes to where that is flat.
 
 
 def descend(p, steps):
@@ -81,11 +81,12 @@ figure, ax = figures.new(
     alt="Contours of Rosenbrock's function, a curved valley, with two paths "
     "from the point (−1, 1.5). Gradient descent drops to the floor of the valley "
     "and creeps along it; after 200 steps it has gone only a small part of the "
-    "way. Newton's method jumps six times and ends at the minimum, (1, 1).",
+    "way. Newton's method jumps six times: down to the floor, far out of the "
+    "valley, where f is 1217, back, and to the minimum, (1, 1).",
     height=4.2,
 )
-across = torch.linspace(-1.6, 1.7, 67, dtype=torch.float64)
-along = torch.linspace(-3.6, 2.2, 59, dtype=torch.float64)
+across = torch.linspace(-1.6, 1.7, 199, dtype=torch.float64)
+along = torch.linspace(-3.6, 2.2, 175, dtype=torch.float64)
 grid = torch.stack(torch.meshgrid(across, along, indexing="xy"))
 levels = 10.0 ** torch.linspace(-1, 3, 9)
 ax.contour(
@@ -96,24 +97,63 @@ ax.plot(*slow.T, ".-", color=figures.BLUE, markersize=3)
 ax.plot(1, 1, "*", color=figures.GREEN, markersize=14)
 ax.grid(visible=False)
 ax.text(-0.9, 1.62, "start", color=figures.INK)
-ax.text(-1.5, -0.6, "200 gradient steps", color=figures.BLUE)
+ax.text(-0.93, 1.2, "200 gradient steps", color=figures.BLUE)
 ax.text(-0.5, -2.6, "6 Newton steps", color=figures.ORANGE)
 ax.text(1.0, 0.4, "minimum", color=figures.GREEN)
+ax.text(0.93, -2.85, f"f = {valley(fast[2]):.0f}", color=figures.ORANGE)
 ax.set_title("Two paths on the contours of f")
 ax.set(xlabel="x", ylabel="y", xlim=(-1.6, 1.7), ylim=(-3.6, 2.2))
 plt.show()
 
 # %%
+# Not every step goes down
+# ------------------------
+# Follow Newton's six steps: the value of f at the point, the eigenvalues of the Hessian there, and the
+# angle between the step and the straight way to the minimum.
+
+values, angles = valley(fast.T), []
+for p, to, value in zip(fast[:-1], fast[1:], values[:-1], strict=True):
+    low, high = torch.linalg.eigvalsh(hessian(p))
+    cosine = torch.cosine_similarity(to - p, 1 - p, dim=0)
+    angles.append(torch.rad2deg(torch.acos(cosine)))
+    print(
+        f"f {value:8.3f}, eigenvalues {low:6.1f} {high:6.1f}, {angles[-1]:2.0f}°"
+    )
+
+# %%
+# At the start one eigenvalue is negative. There the quadratic has no minimum: it is flat at a saddle
+# point, and the step goes to that one, 78 degrees off the way to the minimum. The second quadratic does
+# have a minimum, but it is a good picture of f only near its point; at the end of the step f is some
+# three hundred times larger than before. The fourth step goes up too. Only then is the point so close to
+# the minimum that the quadratic is nearly f itself.
+#
+# So a program that is to work from anywhere checks each step: it makes a step shorter until f falls,
+# and raises the eigenvalues that are not positive.
+
+curvatures = torch.stack([torch.linalg.eigvalsh(hessian(p)) for p in fast])
+torch.testing.assert_close(
+    curvatures[0],
+    torch.tensor([-46.66, 848.66], dtype=torch.float64),
+    atol=0.01,
+    rtol=0,
+)
+assert (curvatures[1:] > 0).all()
+assert 77.5 < angles[0] < 78.5
+assert (values.diff() > 0).tolist() == [False, True, False, True, False, False]
+assert 250 < values[2] / values[1] < 350
+
+# %%
 # Why the gradient is of little help: the Hessian says how different the two directions of the valley
 # are. Its eigenvalues at the minimum differ by a factor of
 
-curvatures = torch.linalg.eigvalsh(hessian(torch.ones(2, dtype=torch.float64)))
-assert 2000 < curvatures[1] / curvatures[0] < 3000
-curvatures[1] / curvatures[0]
+at_minimum = torch.linalg.eigvalsh(hessian(torch.ones(2, dtype=torch.float64)))
+assert 2000 < at_minimum[1] / at_minimum[0] < 3000
+at_minimum[1] / at_minimum[0]
 
 # %%
-# A step that is short enough for the steep direction is some thousand times too short for the flat
-# one. Newton's method divides each direction by its own curvature.
+# A step that is short enough for the steep direction is thousands of times too short for the flat
+# one. Newton's method divides each direction by its own curvature, also by a negative one: then it goes
+# up along that direction.
 #
 # What it costs
 # -------------
