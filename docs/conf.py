@@ -139,6 +139,7 @@ codeautolink_inventory_map = {
     "torch._C.Generator.manual_seed": "torch.Generator.manual_seed",
     "torch.autograd.grad_mode.no_grad": "torch.no_grad",
     "torch.nn.modules.activation.Tanh": "torch.nn.Tanh",
+    "torch.nn.modules.batchnorm.BatchNorm1d": "torch.nn.BatchNorm1d",
     "torch.nn.modules.container.Sequential": "torch.nn.Sequential",
     "torch.nn.modules.linear.Linear": "torch.nn.Linear",
 }
