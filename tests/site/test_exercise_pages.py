@@ -95,10 +95,13 @@ def test_page_has_the_parts_of_an_exercise(
 
 @EACH
 def test_script_is_the_starter(site: Path, exercise: Exercise) -> None:
-    """The script that the page offers is the package's own, below what it needs."""
+    """The script that the page offers is the package's own, below a comment on what it needs."""
     script = offered(site, exercise, ".py").read_text(encoding="utf-8")
-    _, _, below = script.partition("# ///\n")
-    assert below == starter(exercise).read_text("utf-8")
+    own = starter(exercise).read_text("utf-8")
+    assert script.endswith(own)
+    above = script.removesuffix(own).splitlines()
+    assert above
+    assert all(line.startswith("#") for line in filter(None, above))
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +123,7 @@ def test_notebook_answers_back(
         offered(site, exercise, ".ipynb"), as_version=4
     )
     # The environment has the package; tests/downloads runs this cell in one that has not.
-    assert "%pip install" in notebook.cells.pop(0).source
+    assert "pip install" in notebook.cells.pop(0).source
     run_notebook(notebook, tmp_path)
     untouched = card(notebook)
     assert "Not yet" in untouched
