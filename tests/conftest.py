@@ -13,6 +13,7 @@ SITE = ROOT / "docs" / "_build" / "html"
 
 LONGEST = (
     "test_starters",
+    "test_wrong_ways",
     "test_book",
     "test_command_line",
     "test_downloads",
