@@ -27,6 +27,16 @@ def file_of(number: int, folder: Path) -> Path:
     return folder / f"{find(f'ex{number}').stem}.py"
 
 
+def watch_two(folder: Path) -> subprocess.Popen[str]:
+    """Watch the first two exercises in a folder."""
+    return subprocess.Popen(
+        [sys.executable, "-X", "utf8", "-u", "-c", WATCH_TWO],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
 class TestExercises:
     """`exercises DIR`."""
 
@@ -233,12 +243,7 @@ class TestCheck:
         last = file_of(2, tmp_path)
         right = last.read_text("utf-8")
         last.write_text("raise SystemExit", encoding="utf-8")
-        with subprocess.Popen(
-            [sys.executable, "-X", "utf8", "-u", "-c", WATCH_TWO],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        ) as process:
+        with watch_two(tmp_path) as process:
             assert process.stdout is not None
             seen = []
             for line in process.stdout:
@@ -261,12 +266,7 @@ class TestCheck:
             file_of(exercise.number, tmp_path).write_text(
                 "while True: pass", encoding="utf-8"
             )
-        with subprocess.Popen(
-            [sys.executable, "-X", "utf8", "-u", "-c", WATCH_TWO],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        ) as process:
+        with watch_two(tmp_path) as process:
             assert process.stdout is not None
             time.sleep(2)
             begun = time.monotonic()
