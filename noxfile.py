@@ -27,13 +27,16 @@ HOSTED = {
     "github-workflows": (
         ".github/workflows/ci.yml",
         ".github/workflows/pages.yml",
+        ".github/workflows/release.yml",
     ),
+    "citation-file-format": ("CITATION.cff",),
     "dependabot": (".github/dependabot.yml",),
     "readthedocs": (".readthedocs.yaml",),
 }
 """What the hosts read, by the schema that it follows."""
 TESTS = ROOT / "tests"
 SITE_TESTS = TESTS / "site"
+DIST = ROOT / "dist"
 BOOK = ROOT / "docs" / "_build" / "epub" / "autograd-tutorial.epub"
 PROCESSES = str(2 * (os.cpu_count() or 1))
 """Each takes ten pages at a time, and some wait for their kernels: so there are more than cores."""
@@ -201,6 +204,36 @@ def versions(session: nox.Session, packages: str) -> None:
     session.run(
         "pytest", *ALL_TESTS, f"--ignore={SITE_TESTS}", *session.posargs
     )
+
+
+@nox.session(default=False)
+def package(session: nox.Session) -> None:
+    """Build the package and check what it says of itself; `-- v1.2.3` compares the version with a tag."""
+    install(session, "package")
+    tag = f"v{PROJECT['project']['version']}"
+    for other in session.posargs:
+        if other != tag:
+            session.error(
+                f"The tag {other} is to be published, and pyproject.toml says {tag}."
+            )
+    shutil.rmtree(DIST, ignore_errors=True)
+    session.run("hatchling", "build", "--directory", str(DIST))
+    session.run("twine", "check", "--strict", *map(str, DIST.iterdir()))
+
+
+@nox.session(default=False, requires=["package"], reuse_venv=False)
+def wheel(session: nox.Session) -> None:
+    """Install the package as built into an empty environment, and run the tests that it brings."""
+    (built,), (source,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
+    session.env.update(sources())
+    session.install("-c", "constraints.txt", str(built))
+    session.run("python", "-m", "autograd_tutorial", "list")
+    install(session, "test")
+    folder = session.create_tmp()
+    shutil.rmtree(folder)
+    shutil.unpack_archive(source, folder, filter="data")
+    session.chdir(Path(folder) / source.name.removesuffix(".tar.gz"))
+    session.run("pytest", *ALL_TESTS)
 
 
 @nox.session(allow_parallel=True)

@@ -15,6 +15,7 @@ import venv
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -27,7 +28,9 @@ from bs4 import BeautifulSoup, Tag
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
-WHEEL = "wheels/autograd_tutorial-0.1.0-py3-none-any.whl"
+WHEEL = (
+    f"wheels/autograd_tutorial-{version('autograd-tutorial')}-py3-none-any.whl"
+)
 REPOSITORY = "octocat/autograd-tutorial"
 # Environments with torch are made, and a copy of the site is built.
 pytestmark = pytest.mark.timeout(900)
