@@ -5,9 +5,8 @@ the hints, and `{mistakes} ex2` the known mistakes, each with the code that make
 the place that cures it. So the page and the checker cannot say different things.
 """
 
+import ast
 import inspect
-import re
-import textwrap
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -125,18 +124,20 @@ class Mistakes(ExerciseDirective):
 
 
 def code(name: str, mistake: Misconception) -> str:
-    """Return the answer that makes a mistake, under the name that the task gives it."""
+    """Return the lines of a wrong answer, but for those that the page says above it."""
     example = mistake.example
     if not inspect.isfunction(example):
         return f"{name} = {example!r}"
-    lines = textwrap.dedent(inspect.getsource(example)).splitlines()
-    # What is asserted there is for the type checker.
-    kept = (
-        line.partition("  # type: ignore")[0]
-        for line in lines
-        if not line.lstrip().startswith("assert ")
-    )
-    return re.sub(rf"\b{example.__name__}\b", name, "\n".join(kept))
+    source = inspect.getsource(example)
+    lines = source.splitlines()
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+    shown = lines[function.lineno - 1 :]
+    if ast.get_docstring(function):
+        cause = function.body[0]
+        shown = lines[function.lineno - 1 : cause.lineno - 1]
+        shown += lines[cause.end_lineno :]
+    return "\n".join(shown)
 
 
 class Cure(SphinxRole):

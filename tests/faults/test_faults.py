@@ -26,8 +26,8 @@ PAGE = "docs/theory/jacobians.md"
 OTHER_PAGE = "docs/theory/modes.md"
 SCRIPT = "gallery/newton.py"
 FUNCTIONS = "src/autograd_tutorial/functions.py"
-EXERCISE = "src/autograd_tutorial/exercises/ex2_sine_derivative.py"
-STARTER = "src/autograd_tutorial/exercises/starters/ex2_sine_derivative.py"
+EXERCISE = "src/autograd_tutorial/exercises/ex2_sine_derivative"
+STARTER = f"{EXERCISE}/starter.py"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ STARTERS_AND_RULES = (
     ),
     Fault(
         "a hint that is empty",
-        EXERCISE,
+        f"{EXERCISE}/__init__.py",
         '''"Add the sines up. In the sum, `x[i]` stands in one term only, so the derivative of "
             "the sum with respect to `x[i]` sees that term and no other."''',
         '""',
@@ -102,9 +102,9 @@ STARTERS_AND_RULES = (
 SOLUTION = (
     Fault(
         "a solution that is wrong",
-        EXERCISE,
-        "    return slope\n\n\ndef _cases(",
-        "    return -slope\n\n\ndef _cases(",
+        f"{EXERCISE}/solution.py",
+        "    return slope\n",
+        "    return -slope\n",
         ("tests/exercises/test_ex2_sine_derivative.py",),
         test="tests/exercises/test_ex2_sine_derivative.py",
     ),

@@ -1,47 +1,23 @@
 """What an exercise is made of: tasks, their cases, and the mistakes that people make in them."""
 
-from __future__ import annotations
-
 import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import torch
 
-if TYPE_CHECKING:
-    from autograd_tutorial.checker.observe import Trial
+from autograd_tutorial.checker.case import SEED, Case
+from autograd_tutorial.checker.observe import Trial
 
-__all__ = ["Case", "Exercise", "Misconception", "Prediction", "Task"]
-
-SEED = 2026
-
-
-@dataclass(frozen=True)
-class Case:
-    """One input on which an answer is tried."""
-
-    label: str
-    """What the input is, as the report says it ("a matrix")."""
-
-    arguments: tuple[object, ...]
-    """The arguments of the call."""
-
-    calls: int = 1
-    """How often the answer is called with the *same* arguments.
-
-    A second call brings to light what the first has left behind, in the
-    argument's `.grad` for example.
-    """
-
-    jump: bool = False
-    """Whether the function jumps here, so that a difference over a small step tells nothing."""
-
-    lenient: bool = False
-    """Whether only a wrong number counts, and not an exception or a missing entry.
-
-    For an input of which the statement does not say all.
-    """
+__all__ = [
+    "Exercise",
+    "Kind",
+    "Misconception",
+    "Mistakes",
+    "Prediction",
+    "Task",
+]
 
 
 @dataclass(frozen=True)
@@ -64,7 +40,7 @@ class Misconception:
     """Where the site cures it, a page and a heading on it, as in "tutorial#control-flow"."""
 
     sign: Callable[[list[Trial]], bool] | None = None
-    """How to tell the mistake where the results alone do not; see `signs`."""
+    """How to tell the mistake where the results alone do not."""
 
     forms: tuple[object, ...] = ()
     """Other answers that make the same mistake, and lead to other results."""
@@ -76,6 +52,92 @@ class Misconception:
     def answers(self) -> tuple[object, ...]:
         """The example, and the other forms."""
         return (self.example, *self.forms)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a mistake has in common wherever it is made; the fields are those of `Misconception`."""
+
+    name: str
+    see: str
+    why: str = ""
+    sign: Callable[[list[Trial]], bool] | None = None
+    raises: str = ""
+
+
+Answer = TypeVar("Answer", bound=Callable[..., object])
+
+
+class Mistakes:
+    """The mistakes of an exercise, those of each task in the order in which they are tried.
+
+    A wrong answer has the name of the right one, and its docstring says how one comes to it::
+
+        mistakes = Mistakes()
+
+
+        @mistakes.add("the cosine was called", "tutorial#vector-to-scalar")
+        def derivative_of_sine(x):
+            "You know the formula; autograd is to find the derivative without it."
+            return torch.cos(x)
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._of: dict[str, list[Misconception]] = {}
+
+    def add(
+        self,
+        kind: Kind | str,
+        see: str = "",
+        *,
+        sign: Callable[[list[Trial]], bool] | None = None,
+        raises: str = "",
+    ) -> Callable[[Answer], Answer]:
+        """Make a mistake of the wrong answer below; what is said here counts before its kind."""
+        if isinstance(kind, str):
+            kind = Kind(kind, see)
+
+        def note(answer: Answer) -> Answer:
+            self._of.setdefault(answer.__name__, []).append(
+                Misconception(
+                    kind.name,
+                    answer,
+                    " ".join((answer.__doc__ or kind.why).split()),
+                    see or kind.see,
+                    sign or kind.sign,
+                    raises=raises or kind.raises,
+                )
+            )
+            return answer
+
+        return note
+
+    def form(self, answer: Answer) -> Answer:
+        """Make the answer below another form of the mistake above, with other results."""
+        found = self._of[answer.__name__]
+        found[-1] = replace(found[-1], forms=(*found[-1].forms, answer))
+        return answer
+
+    def predict(
+        self,
+        name: str,
+        kind: Kind | str,
+        value: object,
+        *forms: object,
+        why: str,
+        see: str = "",
+    ) -> None:
+        """Make a mistake of a prediction of these values, or entries."""
+        if isinstance(kind, str):
+            kind = Kind(kind, see)
+        self._of.setdefault(name, []).append(
+            Misconception(kind.name, value, why, see or kind.see, forms=forms)
+        )
+
+    def of(self, task: str) -> tuple[Misconception, ...]:
+        """Return the mistakes of a task."""
+        return tuple(self._of[task])
 
 
 @dataclass(frozen=True)
@@ -91,8 +153,8 @@ class Task:
     misconceptions: tuple[Misconception, ...]
     """The mistakes that have a name."""
 
-    ways: tuple[tuple[str, str], ...] = ()
-    """Other ways that work, as a name that occurs in such code and what to say of it."""
+    ways: Mapping[str, str] = field(default_factory=dict)
+    """Other ways that work: a name that occurs in such code, and what to say of it."""
 
     @property
     def name(self) -> str:
@@ -140,7 +202,7 @@ class Exercise:
     """Its number in the notebook's list."""
 
     stem: str
-    """The name of its page, its module and its starter."""
+    """The name of its page and its folder."""
 
     title: str
     """The title of its page."""

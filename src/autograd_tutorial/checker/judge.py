@@ -12,7 +12,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from autograd_tutorial.checker import signs
 from autograd_tutorial.checker.compare import (
     Mismatch,
     kind_of,
@@ -38,7 +37,7 @@ from autograd_tutorial.checker.observe import (
     observe,
 )
 from autograd_tutorial.checker.report import Verdict
-from autograd_tutorial.checker.signs import tensors
+from autograd_tutorial.checker.results import agree, tensors
 
 __all__ = ["judge", "misfit"]
 
@@ -401,7 +400,7 @@ def _remark(  # noqa: PLR0911 - one for each remark
     """Say what else can be seen in wrong numbers, where it helps."""
     if wrong.kind == "shape" and _transposed(wrong):
         return ("It is the transpose of what it should be.",)
-    if wrong.kind == "dtype" and signs.agree(trials):
+    if wrong.kind == "dtype" and agree(trials):
         return (
             "The numbers are right; take the dtype from the input, as in `dtype=x.dtype`.",
         )
@@ -535,7 +534,8 @@ def _praise(task: Task, answer: object) -> tuple[str, ...]:
     """Say something of a way that differs from the solution's."""
     names = _names(getattr(inspect.unwrap(answer), "__code__", None))  # type: ignore[arg-type]
     return next(
-        ((sentence,) for name, sentence in task.ways if name in names), ()
+        ((sentence,) for name, sentence in task.ways.items() if name in names),
+        (),
     )
 
 

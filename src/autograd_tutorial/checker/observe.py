@@ -42,8 +42,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from autograd_tutorial import functions
+from autograd_tutorial.checker.case import SEED, Case
 from autograd_tutorial.checker.compare import RTOL, mismatch
-from autograd_tutorial.checker.exercise import SEED, Case
 
 __all__ = [
     "BACKWARD",

@@ -145,8 +145,7 @@ def find(exercise: str | int) -> Exercise:
 
 def starter(exercise: Exercise) -> Traversable:
     """Return the file that a learner begins with."""
-    folder = resources.files("autograd_tutorial.exercises") / "starters"
-    return folder / f"{exercise.stem}.py"
+    return resources.files(f"{__name__}.{exercise.stem}") / "starter.py"
 
 
 def _placed(

@@ -1,0 +1,79 @@
+"""Exercise 5: the dependency graph of F(x) = log(x²) · sin x + 1/x, and the chain rule on it."""
+
+from autograd_tutorial.checker.exercise import Exercise, Prediction, Task
+from autograd_tutorial.exercises.common import BACKWARD, ELEMENTWISE
+from autograd_tutorial.exercises.ex5_log_sine_reciprocal.cases import cases
+from autograd_tutorial.exercises.ex5_log_sine_reciprocal.mistakes import (
+    mistakes,
+)
+from autograd_tutorial.exercises.ex5_log_sine_reciprocal.solution import (
+    DEPENDENCIES,
+    Comparison,
+    chain_rule,
+    compare,
+    derivative_by_autograd,
+    derivative_by_hand,
+    evaluation_trace,
+)
+
+__all__ = [
+    "DEPENDENCIES",
+    "EXERCISE",
+    "Comparison",
+    "chain_rule",
+    "compare",
+    "derivative_by_autograd",
+    "derivative_by_hand",
+    "evaluation_trace",
+]
+
+EXERCISE = Exercise(
+    number=5,
+    stem="ex5_log_sine_reciprocal",
+    title="follow the chain rule along a graph",
+    tasks=(
+        Prediction(
+            name="GRAPH",
+            solution={
+                value: set(sources) for value, sources in DEPENDENCIES.items()
+            },
+            misconceptions=mistakes.of("GRAPH"),
+        ),
+        Task(
+            solution=derivative_by_hand,
+            cases=cases,
+            misconceptions=mistakes.of("derivative_by_hand"),
+            ways={
+                "chain_rule": "The adjoint of x in the walk along the graph is F′(x).",
+                "cos": "In one line, F′ is 2 sin x / x + log x² · cos x − 1/x².",
+            },
+        ),
+        Task(
+            solution=derivative_by_autograd,
+            cases=cases,
+            misconceptions=mistakes.of("derivative_by_autograd"),
+            ways={
+                **ELEMENTWISE,
+                "derivative": "The package's own `derivative` does that, and checks that f works element by element.",
+                **BACKWARD,
+            },
+        ),
+    ),
+    hints=(
+        (
+            "The graph: give each operation a line of its own, first a square, then a logarithm, "
+            "and so on. A value that is used twice is still one value. How often is x used?"
+        ),
+        (
+            "The chain rule: start at F with the number 1 and walk back. Each value sends a message "
+            "to every value that it was computed from, which is what it has collected times its "
+            "local derivative. Where several messages arrive, they are added."
+        ),
+        (
+            "For all elements at once by autograd, differentiate the sum, as in exercise 2. In the "
+            "plot, 1/x grows without bound at 0: draw two branches and leave out what lies too "
+            "close to 0."
+        ),
+    ),
+)
+"""The exercise, for `autograd_tutorial.check`."""

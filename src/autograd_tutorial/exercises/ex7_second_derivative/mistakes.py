@@ -1,0 +1,252 @@
+"""The mistakes that people make in exercise 7, each as an answer that makes it."""
+
+import torch
+
+from autograd_tutorial.checker.exercise import Kind, Mistakes
+from autograd_tutorial.checker.observe import Trial
+from autograd_tutorial.checker.results import agree, rough
+from autograd_tutorial.exercises.common import (
+    A_PASS_FOR_EACH_ENTRY,
+    ARGUMENT_CHANGED,
+    ONLY_THE_DIAGONAL,
+    RESULT_REQUIRES_GRAD,
+    ROWS_ACCUMULATED,
+    ROWS_ADDED_UP,
+    SINGLE_PRECISION,
+    V_IGNORED,
+)
+from autograd_tutorial.exercises.ex7_second_derivative import solution
+from autograd_tutorial.exercises.ex7_second_derivative.cases import LARGE
+
+mistakes = Mistakes()
+NO_GRAPH = Kind(
+    "the gradient was computed without a graph",
+    "theory/forward-propagation#see-what-torch-records-on-the-way",
+    "Without `create_graph=True` the backward pass is not recorded, so its result has nothing to differentiate.",
+    raises="does not require grad",
+)
+DIFFERENCES = Kind(
+    "finite differences in the place of the second derivative",
+    "gallery/ex2_sine_derivative#how-small-should-h-be",
+    "The numbers are nearly right, but a difference of two gradients over a small step has an error of its own, which no step removes.",
+    rough,
+)
+
+
+def _matrix_was_built(trials: list[Trial]) -> bool:
+    """Whether a right product came with something of the Hessian's size, at once or in rows."""
+    return agree(trials) and any(
+        trial.largest >= LARGE**2 or trial.reverse_passes >= LARGE
+        for trial in trials
+    )
+
+
+mistakes.predict(
+    "PASSES",
+    "one pass for each input",
+    {"the gradient": 10},
+    why="That is forward mode; one backward pass gives the derivatives with respect to all "
+    "inputs.",
+    see="theory/backward-propagation#count-what-a-gradient-costs",
+)
+
+mistakes.predict(
+    "PASSES",
+    "the product was built from the whole matrix",
+    {"the Hessian times one vector": 11},
+    why="Hv is the gradient of vᵀ∇f, one number: one pass for ∇f and one more for its "
+    "gradient.",
+    see="theory/backward-propagation#send-vectors-back-each-message-is-v-j",
+)
+
+mistakes.predict(
+    "PASSES",
+    "the pass for the gradient was forgotten",
+    {"the Hessian, row by row": 10},
+    why="Ten rows are ten passes through the graph of the gradient, and one pass before these"
+    " makes that graph.",
+    see="theory/backward-propagation#count-what-a-gradient-costs",
+)
+
+mistakes.predict(
+    "PASSES",
+    A_PASS_FOR_EACH_ENTRY,
+    {"the Hessian, row by row": 100},
+    why="A pass gives a whole row: the derivatives of one element of the gradient with "
+    "respect to all inputs.",
+)
+
+
+@mistakes.add(NO_GRAPH)
+def hessian_by_rows(f, x):
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x)
+    rows = [
+        torch.autograd.grad(element, x, retain_graph=True)[0]
+        for element in gradient
+    ]
+    return torch.stack(rows)
+
+
+@mistakes.add(ROWS_ADDED_UP)
+def hessian_by_rows(f, x):
+    """The gradient of the sum of the gradient is the sum of the rows of H, one vector."""
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
+    (second,) = torch.autograd.grad(gradient.sum(), x)
+    return second
+
+
+@mistakes.add(ONLY_THE_DIAGONAL)
+def hessian_by_rows(f, x):
+    """The sums of the rows are the diagonal only where every mixed derivative is 0; here
+    the variables are coupled.
+    """
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
+    (second,) = torch.autograd.grad(gradient.sum(), x)
+    return torch.diag(second)
+
+
+@mistakes.add(
+    "the gradient was multiplied with itself", "glossary#term-gradient"
+)
+def hessian_by_rows(f, x):
+    """The product of two first derivatives is not a second derivative; the gradient itself
+    must be differentiated.
+    """
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x)
+    return torch.outer(gradient, gradient)
+
+
+@mistakes.add(ROWS_ACCUMULATED)
+def hessian_by_rows(f, x):
+    """`backward` adds to `x.grad`; use `torch.autograd.grad` for the rows."""
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
+    rows = []
+    for element in gradient:
+        element.backward(retain_graph=True)
+        rows.append(x.grad.clone())
+    return torch.stack(rows)
+
+
+@mistakes.add(SINGLE_PRECISION)
+def hessian_by_rows(f, x):
+    return solution.hessian_by_rows(f, x.float()).double()
+
+
+@mistakes.add(DIFFERENCES)
+def hessian_by_rows(f, x):
+    x, h = x.detach(), 1e-5
+    gradient = torch.func.grad(f)
+    steps = h * torch.eye(x.numel(), dtype=x.dtype)
+    rows = [(gradient(x + s) - gradient(x - s)) / (2 * h) for s in steps]
+    return torch.stack(rows)
+
+
+@mistakes.add(RESULT_REQUIRES_GRAD)
+def hessian_by_rows(f, x):
+    return torch.autograd.functional.hessian(f, x, create_graph=True)
+
+
+@mistakes.add(ARGUMENT_CHANGED)
+def hessian_by_rows(f, x):
+    x.requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
+    rows = [
+        torch.autograd.grad(element, x, retain_graph=True)[0]
+        for element in gradient
+    ]
+    return torch.stack(rows)
+
+
+@mistakes.add(NO_GRAPH)
+def hessian_vector_product(f, x, v):
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x)
+    (product,) = torch.autograd.grad(gradient, x, grad_outputs=v)
+    return product
+
+
+@mistakes.add(V_IGNORED)
+def hessian_vector_product(f, x, v):
+    """The gradient of the sum of the gradient is H times a vector of ones."""
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
+    (product,) = torch.autograd.grad(gradient.sum(), x)
+    return product
+
+
+@mistakes.add(
+    "the slope along v was returned",
+    "theory/forward-propagation#push-a-tangent-forward",
+)
+def hessian_vector_product(f, x, v):
+    """∇f·v is one number, the *first* derivative along v; its gradient is what is asked
+    for.
+    """
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x)
+    return gradient @ v
+
+
+@mistakes.add("the gradient was multiplied with v", "glossary#term-gradient")
+def hessian_vector_product(f, x, v):
+    """That weights the first derivatives; H holds second ones, so a second pass is needed."""
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x)
+    return gradient * v
+
+
+@mistakes.add(
+    "the gradient was added to the product",
+    "tutorial#once-more-and-the-gradient-doubles",
+)
+def hessian_vector_product(f, x, v):
+    """The first `backward` filled `x.grad`, and the second added to it: ∇f + Hv."""
+    x = x.detach().clone().requires_grad_(True)
+    f(x).backward(create_graph=True)
+    (x.grad @ v).backward()
+    return x.grad.detach()
+
+
+@mistakes.add(SINGLE_PRECISION)
+def hessian_vector_product(f, x, v):
+    return solution.hessian_vector_product(f, x.float(), v.float()).double()
+
+
+@mistakes.add(DIFFERENCES)
+def hessian_vector_product(f, x, v):
+    x, h = x.detach(), 1e-5
+    gradient = torch.func.grad(f)
+    return (gradient(x + h * v) - gradient(x - h * v)) / (2 * h)
+
+
+@mistakes.add(
+    "the whole Hessian was built",
+    "theory/backward-propagation#count-what-a-gradient-costs",
+    sign=_matrix_was_built,
+)
+def hessian_vector_product(f, x, v):
+    """The numbers are right, but for n inputs the matrix has n² entries, and two passes
+    give Hv without it.
+    """
+    return torch.func.hessian(f)(x.detach()) @ v
+
+
+@mistakes.add(RESULT_REQUIRES_GRAD)
+def hessian_vector_product(f, x, v):
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
+    (product,) = torch.autograd.grad(gradient, x, v, create_graph=True)
+    return product
+
+
+@mistakes.add(ARGUMENT_CHANGED)
+def hessian_vector_product(f, x, v):
+    x.requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
+    (product,) = torch.autograd.grad(gradient, x, v)
+    return product
