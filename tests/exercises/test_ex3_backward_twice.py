@@ -9,6 +9,7 @@ from torch.testing import assert_close
 
 from autograd_tutorial.checker.exercise import Prediction
 from autograd_tutorial.exercises import ex3_backward_twice as ex3
+from autograd_tutorial.exercises.ex3_backward_twice import cases
 from autograd_tutorial.functions import twice_dot
 
 DOUBLE = torch.float64
@@ -32,8 +33,8 @@ class TestBackwardTwice:
     def test_gradients_of_both(self, numbers: list[float]) -> None:
         """Central differences agree, and the shared part ran once."""
         x = torch.tensor(numbers, dtype=DOUBLE)
-        shared, h = ex3.Shared(), 1e-6
-        losses = ex3.sum_of_squares, ex3.sum_of_cubes
+        shared, h = cases.Shared(), 1e-6
+        losses = cases.sum_of_squares, cases.sum_of_cubes
         found = ex3.gradients_of_both(shared, *losses, x)
         assert shared.calls == 1
         for loss, gradient in zip(losses, found, strict=True):

@@ -10,9 +10,10 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from autograd_tutorial.exercises import ex7_second_derivative as ex7
+from autograd_tutorial.exercises.ex7_second_derivative import cases
 
 DOUBLE = torch.float64
-FUNCTIONS = [ex7.rosenbrock, ex7.sines_of_neighbours, ex7.log_of_squares]
+FUNCTIONS = [cases.rosenbrock, cases.sines_of_neighbours, cases.log_of_squares]
 NUMBERS = st.lists(st.floats(-2, 2, allow_nan=False), min_size=3, max_size=3)
 
 
@@ -67,7 +68,9 @@ class TestSecondDerivative:
 
     def test_rosenbrock_by_hand(self) -> None:
         """The textbook Hessian in two variables, at its minimum."""
-        found = ex7.hessian_by_rows(ex7.rosenbrock, torch.ones(2, dtype=DOUBLE))
+        found = ex7.hessian_by_rows(
+            cases.rosenbrock, torch.ones(2, dtype=DOUBLE)
+        )
         assert found.tolist() == [[802, -400], [-400, 200]]
 
     def test_linear_function_is_refused(self) -> None:

@@ -9,14 +9,20 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.testing import assert_close
 
-from autograd_tutorial.checker.exercise import Case
+from autograd_tutorial.checker.case import Case
 from autograd_tutorial.checker.observe import observe
 from autograd_tutorial.exercises import ex1_gradient_argument as ex1
 from autograd_tutorial.exercises import ex8_forward_or_reverse as ex8
+from autograd_tutorial.exercises.ex8_forward_or_reverse import cases
 from autograd_tutorial.functions import space_to_plane
 
 DOUBLE = torch.float64
-FUNCTIONS = [ex8.powers, ex8.neighbours, ex8.squared_length, space_to_plane]
+FUNCTIONS = [
+    cases.powers,
+    cases.neighbours,
+    cases.squared_length,
+    space_to_plane,
+]
 NUMBERS = st.lists(st.floats(-2, 2, allow_nan=False), min_size=3, max_size=3)
 
 
@@ -38,7 +44,7 @@ class TestForwardOrReverse:
             assert_close(found, expected, rtol=1e-7, atol=1e-7)
 
     @pytest.mark.parametrize("n", [1, 3, 10])
-    @pytest.mark.parametrize("f", [ex8.powers, ex8.squared_length])
+    @pytest.mark.parametrize("f", [cases.powers, cases.squared_length])
     def test_passes(self, f: Callable[[Tensor], Tensor], n: int) -> None:
         """N tangents by columns, m backward passes by rows, and the fewer of the two."""
         x = torch.ones(n, dtype=DOUBLE)

@@ -2,7 +2,7 @@
 
 from autograd_tutorial.checker.exercise import Exercise, Task
 from autograd_tutorial.exercises.common import BACKWARD, ELEMENTWISE
-from autograd_tutorial.exercises.ex2_sine_derivative.cases import cases
+from autograd_tutorial.exercises.ex2_sine_derivative.cases import inputs
 from autograd_tutorial.exercises.ex2_sine_derivative.mistakes import mistakes
 from autograd_tutorial.exercises.ex2_sine_derivative.solution import (
     derivative_of_sine,
@@ -17,7 +17,7 @@ EXERCISE = Exercise(
     tasks=(
         Task(
             solution=derivative_of_sine,
-            cases=cases,
+            cases=inputs,
             misconceptions=mistakes.of("derivative_of_sine"),
             ways={
                 **ELEMENTWISE,

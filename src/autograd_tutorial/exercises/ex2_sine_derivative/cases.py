@@ -9,7 +9,7 @@ from autograd_tutorial.checker.case import Case
 from autograd_tutorial.exercises.common import normal, used
 
 
-def cases(generator: Generator) -> Iterator[Case]:
+def inputs(generator: Generator) -> Iterator[Case]:
     """Vectors, other shapes, and an x that has been used before."""
 
     def draw(*shape: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 from autograd_tutorial.checker.exercise import Exercise, Prediction, Task
 from autograd_tutorial.exercises.common import BACKWARD, ELEMENTWISE
-from autograd_tutorial.exercises.ex5_log_sine_reciprocal.cases import cases
+from autograd_tutorial.exercises.ex5_log_sine_reciprocal.cases import inputs
 from autograd_tutorial.exercises.ex5_log_sine_reciprocal.mistakes import (
     mistakes,
 )
@@ -41,7 +41,7 @@ EXERCISE = Exercise(
         ),
         Task(
             solution=derivative_by_hand,
-            cases=cases,
+            cases=inputs,
             misconceptions=mistakes.of("derivative_by_hand"),
             ways={
                 "chain_rule": "The adjoint of x in the walk along the graph is F′(x).",
@@ -50,7 +50,7 @@ EXERCISE = Exercise(
         ),
         Task(
             solution=derivative_by_autograd,
-            cases=cases,
+            cases=inputs,
             misconceptions=mistakes.of("derivative_by_autograd"),
             ways={
                 **ELEMENTWISE,

@@ -9,7 +9,7 @@ from autograd_tutorial.checker.case import Case
 from autograd_tutorial.exercises.common import normal, used
 
 
-def cases(generator: Generator) -> Iterator[Case]:
+def inputs(generator: Generator) -> Iterator[Case]:
     """Vectors of both signs, other shapes, and the cases that show traces."""
 
     def draw(*shape: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Exercise 8: which of the two modes is cheaper."""
 
 from autograd_tutorial.checker.exercise import Exercise, Prediction, Task
-from autograd_tutorial.exercises.ex8_forward_or_reverse.cases import cases
+from autograd_tutorial.exercises.ex8_forward_or_reverse.cases import inputs
 from autograd_tutorial.exercises.ex8_forward_or_reverse.mistakes import mistakes
 from autograd_tutorial.exercises.ex8_forward_or_reverse.solution import (
     cheaper_mode,
@@ -27,7 +27,7 @@ EXERCISE = Exercise(
         ),
         Task(
             solution=jacobian_by_columns,
-            cases=cases,
+            cases=inputs,
             misconceptions=mistakes.of("jacobian_by_columns"),
             ways={
                 "jacfwd": "`torch.func.jacfwd` sends all one-hot tangents in one batch.",
@@ -37,12 +37,12 @@ EXERCISE = Exercise(
         ),
         Task(
             solution=cheaper_mode,
-            cases=cases,
+            cases=inputs,
             misconceptions=mistakes.of("cheaper_mode"),
         ),
         Task(
             solution=jacobian,
-            cases=cases,
+            cases=inputs,
             misconceptions=mistakes.of("jacobian"),
         ),
     ),

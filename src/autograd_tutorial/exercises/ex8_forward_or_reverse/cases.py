@@ -30,7 +30,7 @@ def squared_length(x: Tensor) -> Tensor:
     return (x * x).sum().reshape(1)
 
 
-def cases(generator: Generator) -> Iterator[Case]:
+def inputs(generator: Generator) -> Iterator[Case]:
     """Tall and wide Jacobians, and the cases that show traces."""
 
     def draw(n: int) -> Tensor:
