@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from autograd_tutorial.graph.model import Source
-from autograd_tutorial.graph.structure import has_numbers
+from autograd_tutorial.graph.tensors import has_numbers
 
 __all__ = [
     "BACKWARD",
@@ -35,7 +35,7 @@ __all__ = [
     "origin",
 ]
 
-PACKAGE = str(Path(__file__).parent / "_").removesuffix("_")
+PACKAGE = str(Path(__file__).parents[1] / "_").removesuffix("_")
 TORCH = str(Path(torch.__file__).parent / "_").removesuffix("_")
 
 BACKWARD = "a backward pass"

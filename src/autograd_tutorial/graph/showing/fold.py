@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from autograd_tutorial.graph.model import Edge, Graph, Node
+from autograd_tutorial.graph.model import Edge, GraphData, Node
 
 __all__ = [
     "MOST_BOXES",
@@ -99,7 +99,7 @@ class _Run(NamedTuple):
         return range(first, self.stop - self.period)
 
 
-def fold(graph: Graph) -> Picture:
+def fold(graph: GraphData) -> Picture:
     """Return what is drawn of a graph: if it has more than 40 nodes, with its runs folded.
 
     Raises
@@ -127,7 +127,7 @@ def fold(graph: Graph) -> Picture:
     return picture
 
 
-def _links(graph: Graph, box_of: dict[Node, Box]) -> list[Link]:
+def _links(graph: GraphData, box_of: dict[Node, Box]) -> list[Link]:
     between: dict[tuple[Box, Box], list[Edge]] = defaultdict(list)
     for edge in graph.edges:
         ends = box_of[edge.source], box_of[edge.target]
@@ -142,7 +142,7 @@ def _links(graph: Graph, box_of: dict[Node, Box]) -> list[Link]:
     return links
 
 
-def _folds(graph: Graph) -> list[Fold]:
+def _folds(graph: GraphData) -> list[Fold]:
     operations = [node for node in graph.nodes if node.kind == "operation"]
     hidden: dict[Node, int] = {}
     runs = _runs(graph, operations)
@@ -159,7 +159,7 @@ def _folds(graph: Graph) -> list[Fold]:
     ]
 
 
-def _users(graph: Graph, node: Node) -> list[Node]:
+def _users(graph: GraphData, node: Node) -> list[Node]:
     """Return the operations that use a leaf; an operation itself."""
     if node.kind == "operation":
         return [node]
@@ -178,7 +178,7 @@ def _folded(run: _Run, operations: list[Node], nodes: tuple[Node, ...]) -> Fold:
     )
 
 
-def _runs(graph: Graph, operations: list[Node]) -> list[_Run]:
+def _runs(graph: GraphData, operations: list[Node]) -> list[_Run]:
     """Return runs that do not overlap, those that hide most first."""
     place = {node: i for i, node in enumerate(operations)}
     arguments = [

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import torch
+from graphs import randn, tensor, vector
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.testing import assert_close
@@ -33,7 +34,7 @@ from trial_set import (
 
 from autograd_tutorial.functions import log_sine_reciprocal
 from autograd_tutorial.graph import Edge, Graph, Node, trace
-from autograd_tutorial.graph.record import LARGEST_PARTIAL
+from autograd_tutorial.graph.recording.record import LARGEST_PARTIAL
 
 Function = Callable[..., Tensor]
 
@@ -53,17 +54,6 @@ def traced(trial: Trial) -> Graph:
     return trace(trial.function, *trial.inputs(), cotangent=trial.cotangent())
 
 
-def vector(*numbers: float) -> Tensor:
-    """Return a vector in float64."""
-    return torch.tensor(numbers, dtype=DOUBLE)
-
-
-def randn(*shape: int, seed: int = 0) -> Tensor:
-    """Return a random tensor in float64, always the same."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, dtype=DOUBLE, generator=generator)
-
-
 def statements(graph: Graph) -> list[str]:
     """Return the evaluation trace."""
     return [node.statement for node in graph.nodes]
@@ -72,12 +62,6 @@ def statements(graph: Graph) -> list[str]:
 def names(graph: Graph) -> list[str]:
     """Return the names of the nodes."""
     return [node.name for node in graph.nodes]
-
-
-def tensor(value: object) -> Tensor:
-    """Return the tensor that this must be."""
-    assert isinstance(value, Tensor)
-    return value
 
 
 def several(gradients: object) -> tuple[Tensor | None, ...]:
@@ -1750,7 +1734,7 @@ class TestOtherUses:
         script = """
 import torch
 from autograd_tutorial.functions import log_sine_reciprocal
-from autograd_tutorial.graph import record
+from autograd_tutorial.graph.recording import record
 
 assert not record.Tape._should_skip_dynamo()
 del record.Tape._should_skip_dynamo

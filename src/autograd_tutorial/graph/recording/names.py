@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograd_tutorial.graph.structure import counted
-from autograd_tutorial.graph.tape import (
+from autograd_tutorial.graph.notation import counted
+from autograd_tutorial.graph.recording.tape import (
     GradFn,
     Reference,
     Tape,

@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from autograd_tutorial.graph.fold import Box, Fold, Link, fold
-from autograd_tutorial.graph.layout import Curve, Place, Size, place
-from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
-from autograd_tutorial.graph.structure import counted, value
+from autograd_tutorial.graph.model import Edge, GraphData, Node, Tensors
+from autograd_tutorial.graph.notation import counted, write_tensor
+from autograd_tutorial.graph.showing.fold import Box, Fold, Link, fold
+from autograd_tutorial.graph.showing.layout import Curve, Place, Size, place
 
 __all__ = ["text_width", "to_dot", "to_svg"]
 
@@ -107,7 +107,7 @@ class _Tag(NamedTuple):
         return Size(_even(width), 2 * LINE - 2)
 
 
-def to_svg(graph: Graph) -> str:
+def to_svg(graph: GraphData) -> str:
     """Return the picture of a graph as SVG, for a page or a file of its own.
 
     Each node shows its statement, its value (→) and its adjoint (←), each edge its partial above
@@ -167,7 +167,7 @@ def to_svg(graph: Graph) -> str:
     return "\n".join([*parts, "</svg>\n"])
 
 
-def to_dot(graph: Graph) -> str:
+def to_dot(graph: GraphData) -> str:
     """Return the graph in Graphviz's language, for tools of your own."""
     number = {node: i for i, node in enumerate(graph.nodes)}
     lines = [
@@ -229,7 +229,7 @@ def _escaped(text: str) -> str:
     return escape(CONTROL.sub(" ", text))
 
 
-def _title(graph: Graph) -> str:
+def _title(graph: GraphData) -> str:
     return (
         f"Graph of {graph.function}: {counted(len(graph.nodes), 'node')}, "
         f"{counted(len(graph.edges), 'edge')}. → value, ← adjoint, × local derivative"
@@ -239,13 +239,13 @@ def _title(graph: Graph) -> str:
 def _values(tensors: Tensors, room: int) -> str:
     """Return the values of an operation's results in one line."""
     if len(tensors) == 1:
-        return value(tensors[0], room)
+        return write_tensor(tensors[0], room)
     each = max(room // max(len(tensors), 1) - 2, 1)
-    line = ", ".join(value(tensor, each) for tensor in tensors)
+    line = ", ".join(write_tensor(tensor, each) for tensor in tensors)
     return line if len(line) <= room else counted(len(tensors), "result")
 
 
-def _card(graph: Graph, box: Box, step_of: dict[Node, int | None]) -> _Card:
+def _card(graph: GraphData, box: Box, step_of: dict[Node, int | None]) -> _Card:
     if isinstance(box, Fold):
         return _fold_card(box)
     is_output = box is graph.output

@@ -5,9 +5,9 @@ from typing import Literal, NamedTuple
 
 from torch import Tensor
 
-from autograd_tutorial.graph.fold import Box, Fold, fold
-from autograd_tutorial.graph.model import Graph, Node
-from autograd_tutorial.graph.structure import value
+from autograd_tutorial.graph.model import GraphData, Node
+from autograd_tutorial.graph.notation import write_tensor
+from autograd_tutorial.graph.showing.fold import Box, Fold, fold
 
 __all__ = ["Step", "steps"]
 
@@ -28,7 +28,7 @@ class Step(NamedTuple):
     """What happens, in words."""
 
 
-def steps(graph: Graph) -> list[Step]:
+def steps(graph: GraphData) -> list[Step]:
     """Return the steps of a graph: forward as it ran, then backward in the engine's order.
 
     Repeated operations that are folded in the picture are one step.
@@ -53,7 +53,7 @@ def steps(graph: Graph) -> list[Step]:
     return told
 
 
-def _forward(graph: Graph, box: Box) -> str:
+def _forward(graph: GraphData, box: Box) -> str:
     if isinstance(box, Fold):
         return f"{_turns(box)} run."
     primal = _listed([_told(primal) for primal in box.primals])
@@ -72,7 +72,7 @@ def _forward(graph: Graph, box: Box) -> str:
     )
 
 
-def _backward(graph: Graph, box: Box) -> str:
+def _backward(graph: GraphData, box: Box) -> str:
     if isinstance(box, Fold):
         return f"{_turns(box)} send their messages."
     arrived = [_arrived(graph, box, output) for output in range(len(box.names))]
@@ -111,7 +111,7 @@ def _backward(graph: Graph, box: Box) -> str:
     )
 
 
-def _arrived(graph: Graph, node: Node, output: int) -> list[str]:
+def _arrived(graph: GraphData, node: Node, output: int) -> list[str]:
     """Return the messages to a result, in the order in which they came."""
     return [
         _told(edge.message)
@@ -126,7 +126,7 @@ def _turns(box: Fold) -> str:
 
 def _told(tensor: Tensor | None) -> str:
     """Return a value in full, or say that it is a tensor of some shape."""
-    text = value(tensor)
+    text = write_tensor(tensor)
     return f"a tensor of shape {text}" if text.startswith("(") else text
 
 

@@ -23,15 +23,17 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from autograd_tutorial.graph.checks import (
+from autograd_tutorial.graph.graph import Graph
+from autograd_tutorial.graph.model import Edge, Node, Tensors
+from autograd_tutorial.graph.notation import write_number
+from autograd_tutorial.graph.recording.arguments import (
     FREED,
     check_cotangent,
     check_inputs,
     check_result,
     notes_on,
 )
-from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
-from autograd_tutorial.graph.names import (
+from autograd_tutorial.graph.recording.names import (
     Names,
     check_distinct,
     code_of,
@@ -40,8 +42,7 @@ from autograd_tutorial.graph.names import (
     input_names,
     name_values,
 )
-from autograd_tutorial.graph.structure import has_numbers, number
-from autograd_tutorial.graph.tape import (
+from autograd_tutorial.graph.recording.tape import (
     Calls,
     Constant,
     GradFn,
@@ -52,6 +53,7 @@ from autograd_tutorial.graph.tape import (
     is_leaf,
     key_of,
 )
+from autograd_tutorial.graph.tensors import has_numbers
 
 __all__ = ["trace"]
 
@@ -613,7 +615,7 @@ def _show(
         items = [_show(item, name_of, calls, depth) for item in argument]
         return f"[{', '.join(items)}]"
     if isinstance(argument, float):
-        return number(argument)
+        return write_number(argument)
     return "end" if argument == sys.maxsize else str(argument)
 
 

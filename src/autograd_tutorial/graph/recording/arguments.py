@@ -9,9 +9,10 @@ from torch import Tensor
 from torch._subclasses import FakeTensor
 from torch.nn.utils.rnn import PackedSequence
 
-from autograd_tutorial.graph.model import Source, check_like
-from autograd_tutorial.graph.structure import counted
-from autograd_tutorial.graph.tape import BACKWARD, Cut, Tape
+from autograd_tutorial.graph.model import Source
+from autograd_tutorial.graph.notation import counted
+from autograd_tutorial.graph.recording.tape import BACKWARD, Cut, Tape
+from autograd_tutorial.graph.tensors import check_like
 
 ITEM = "_local_scalar_dense"
 
