@@ -5,8 +5,10 @@ from torch import Tensor
 from torch._subclasses import FakeTensor
 
 __all__ = [
+    "all_dense",
     "check_like",
     "comparable",
+    "dense",
     "has_infinity",
     "has_nan",
     "has_numbers",
@@ -23,6 +25,25 @@ def has_numbers(tensor: Tensor) -> bool:
         and not tensor.is_quantized
         and not isinstance(tensor, FakeTensor)
     )
+
+
+def dense(tensor: Tensor) -> Tensor:
+    """Return the tensor itself if it is ordinary; what it says in full if it is sparse or zero.
+
+    Torch has zeros without memory, as the derivative of `sgn`. Nested tensors stay as they are.
+    """
+    if tensor._is_zerotensor():
+        return torch.zeros_like(tensor)
+    if tensor.layout is torch.strided or tensor.is_nested:
+        return tensor
+    return tensor.to_dense()
+
+
+def all_dense(
+    tensors: tuple[Tensor | None, ...],
+) -> tuple[Tensor | None, ...]:
+    """Return the tensors as ordinary ones: an embedding may send a sparse message."""
+    return tuple(None if t is None else dense(t) for t in tensors)
 
 
 def comparable(tensor: Tensor | None) -> Tensor | None:

@@ -34,7 +34,7 @@ from trial_set import (
 
 from autograd_tutorial.functions import log_sine_reciprocal
 from autograd_tutorial.graph import Edge, Graph, Node, trace
-from autograd_tutorial.graph.recording.record import LARGEST_PARTIAL
+from autograd_tutorial.graph.recording.partials import LARGEST_PARTIAL
 
 Function = Callable[..., Tensor]
 
