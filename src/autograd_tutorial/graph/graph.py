@@ -11,8 +11,6 @@ from autograd_tutorial.graph.model import GraphData, Tensors
 from autograd_tutorial.graph.showing.draw import to_dot, to_svg
 from autograd_tutorial.graph.showing.page import to_html, to_table
 
-__all__ = ["Graph"]
-
 
 class Graph(GraphData):
     """The linearised computational graph of one run. `trace` makes it.

@@ -19,16 +19,6 @@ from autograd_tutorial.graph.rules import (
     torch_formula,
 )
 
-__all__ = [
-    "Edge",
-    "GraphData",
-    "Node",
-    "Source",
-    "Tensors",
-    "arrived",
-    "backward_order",
-]
-
 Tensors = tuple[Tensor | None, ...]
 
 

@@ -10,8 +10,6 @@ from torch import Tensor
 
 from autograd_tutorial.graph.tensors import has_numbers
 
-__all__ = ["counted", "describe_matrix", "write_number", "write_tensor"]
-
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 

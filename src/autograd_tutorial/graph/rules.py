@@ -15,8 +15,6 @@ import yaml
 
 from autograd_tutorial.graph.notation import write_number
 
-__all__ = ["adjoint_name", "is_own_node", "textbook_rule", "torch_formula"]
-
 ELEMENTWISE = {
     "abs(a)": ["{g} · sign({a})"],
     "acos(a)": ["−{g} / sqrt(1 − {a}²)"],

@@ -4,17 +4,6 @@ import torch
 from torch import Tensor
 from torch._subclasses import FakeTensor
 
-__all__ = [
-    "all_dense",
-    "check_like",
-    "comparable",
-    "dense",
-    "has_infinity",
-    "has_nan",
-    "has_numbers",
-    "has_zero",
-]
-
 
 def has_numbers(tensor: Tensor) -> bool:
     """Tell whether a tensor is an ordinary one, whose numbers can be read one by one."""

@@ -11,8 +11,6 @@ from autograd_tutorial.graph.asking.linear import send_back
 from autograd_tutorial.graph.model import Edge, GraphData, Node, arrived
 from autograd_tutorial.graph.tensors import comparable
 
-__all__ = ["check_and_doubts", "received"]
-
 
 class _Difference(NamedTuple):
     """Two numbers that should be the same."""

@@ -12,8 +12,6 @@ from autograd_tutorial.graph.model import Edge, GraphData, Node, backward_order
 from autograd_tutorial.graph.notation import write_tensor
 from autograd_tutorial.graph.tensors import has_infinity, has_nan, has_zero
 
-__all__ = ["FirstNaN", "find_first_nan"]
-
 BEGIN = "All values are numbers. The first NaN comes on the way back"
 
 

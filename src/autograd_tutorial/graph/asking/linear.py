@@ -15,8 +15,6 @@ from autograd_tutorial.graph.model import (
 )
 from autograd_tutorial.graph.tensors import check_like, comparable
 
-__all__ = ["pullback", "pushforward", "send_back"]
-
 
 def pullback(
     graph: GraphData, cotangent: Tensor | None = None

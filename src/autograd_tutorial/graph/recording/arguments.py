@@ -14,8 +14,6 @@ from autograd_tutorial.graph.recording import cuts
 from autograd_tutorial.graph.recording.tape import Tape
 from autograd_tutorial.graph.tensors import check_like
 
-__all__ = ["check_cotangent", "check_inputs", "check_result", "notes_on"]
-
 
 def check_inputs(names: Sequence[str], values: Sequence[object]) -> None:
     """Raise unless the values are tensors that can require grad."""

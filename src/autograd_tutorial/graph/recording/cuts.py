@@ -12,18 +12,6 @@ from torch.utils._pytree import tree_leaves
 
 from autograd_tutorial.graph.model import Source
 
-__all__ = [
-    "BACKWARD",
-    "Block",
-    "Cut",
-    "block_around",
-    "explained",
-    "last_number",
-    "likely",
-    "mode_now",
-    "source_of",
-]
-
 PACKAGE = str(Path(__file__).parents[1] / "_").removesuffix("_")
 TORCH = str(Path(torch.__file__).parent / "_").removesuffix("_")
 

@@ -13,8 +13,6 @@ from autograd_tutorial.graph.recording.tape import Tape
 from autograd_tutorial.graph.recording.torch_nodes import GradFn, is_custom
 from autograd_tutorial.graph.tensors import all_dense
 
-__all__ = ["Visit", "grads_kept", "send_messages"]
-
 FREED = (
     "The graph, or a part of it, was freed before trace could go back through it. If f calls "
     "backward() on it, let f return the tensor before: trace runs the backward pass itself. If f "

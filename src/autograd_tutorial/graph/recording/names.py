@@ -18,15 +18,6 @@ from autograd_tutorial.graph.recording.torch_nodes import (
     origin,
 )
 
-__all__ = [
-    "Names",
-    "code_of",
-    "function_name",
-    "input_names",
-    "known_names",
-    "name_values",
-]
-
 Names = Mapping[str, Tensor] | Sequence[str]
 
 

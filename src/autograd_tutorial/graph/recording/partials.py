@@ -11,15 +11,6 @@ from autograd_tutorial.graph.recording.messages import grads_kept
 from autograd_tutorial.graph.recording.torch_nodes import GradFn, is_custom
 from autograd_tutorial.graph.tensors import all_dense, has_numbers
 
-__all__ = [
-    "LARGEST_PARTIAL",
-    "TorchNodes",
-    "kind_of_argument",
-    "partials_of",
-    "pull_back",
-    "unit_vectors",
-]
-
 LARGEST_PARTIAL = 64
 """The number of entries up to which a local derivative is built."""
 

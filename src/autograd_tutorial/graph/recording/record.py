@@ -20,12 +20,7 @@ from torch import Tensor
 
 from autograd_tutorial.graph.graph import Graph
 from autograd_tutorial.graph.model import Edge, Node
-from autograd_tutorial.graph.recording.arguments import (
-    check_cotangent,
-    check_inputs,
-    check_result,
-    notes_on,
-)
+from autograd_tutorial.graph.recording import arguments, partials, torch_nodes
 from autograd_tutorial.graph.recording.messages import Visit, send_messages
 from autograd_tutorial.graph.recording.names import (
     Names,
@@ -35,25 +30,8 @@ from autograd_tutorial.graph.recording.names import (
     known_names,
     name_values,
 )
-from autograd_tutorial.graph.recording.partials import (
-    TorchNodes,
-    kind_of_argument,
-    partials_of,
-    pull_back,
-    unit_vectors,
-)
 from autograd_tutorial.graph.recording.statements import describe_operation
 from autograd_tutorial.graph.recording.tape import Tape
-from autograd_tutorial.graph.recording.torch_nodes import (
-    GradFn,
-    count_results,
-    is_custom,
-    is_leaf,
-    key_of,
-    operations_behind,
-)
-
-__all__ = ["trace"]
 
 LONGEST_POSTMORTEM = 500
 """Above this many operations an error does not keep the variables of the functions it left."""
@@ -142,7 +120,7 @@ def trace(
             "Call it outside of that mode."
         )
     called = input_names(f, len(inputs))
-    check_inputs(called, inputs)
+    arguments.check_inputs(called, inputs)
     with torch.inference_mode(mode=False), torch.enable_grad():
         leaves = [_leaf_like(value) for value in inputs]
         known = known_names(names, called, inputs, leaves)
@@ -210,7 +188,7 @@ def _run(
                 "nn.ReLU(inplace=True). Let f work on a copy: trace(lambda x: f(x.clone()), x)."
             )
         raise
-    root = check_result(result, tape)
+    root = arguments.check_result(result, tape)
     tape.refer(root)
     return root
 
@@ -260,14 +238,14 @@ def _with_copied_buffers(
 def _build(forward: _Forward, root: Tensor, cotangent: Tensor | None) -> Graph:
     """Run one backward pass from the result, and note what each node did."""
     f, inputs, leaves, known, tape = forward
-    seed = check_cotangent(cotangent, root)
-    arguments = operations_behind(root)
-    operations = list(arguments)
+    seed = arguments.check_cotangent(cotangent, root)
+    behind = torch_nodes.operations_behind(root)
+    operations = list(behind)
     used = {
         id(before.variable): before.variable
         for fn in operations
-        for before in arguments[fn]
-        if is_leaf(before)
+        for before in behind[fn]
+        if torch_nodes.is_leaf(before)
     }
     if root.grad_fn is None:
         used[id(root)] = root
@@ -296,9 +274,11 @@ def _build(forward: _Forward, root: Tensor, cotangent: Tensor | None) -> Graph:
             adjoints=(gradient,),
         )
     edges: list[Edge] = []
-    units = cache(unit_vectors)
-    custom = any(map(is_custom, operations))
-    kept = TorchNodes([*operations, root], tape.leaves if custom else [])
+    units = cache(partials.unit_vectors)
+    custom = any(map(torch_nodes.is_custom, operations))
+    kept = partials.TorchNodes(
+        [*operations, root], tape.leaves if custom else []
+    )
     for position, fn in enumerate(operations):
         visit = visits.get(fn) or _no_visit(fn)
         node = describe_operation(fn, tape.calls, visit.adjoints, name_of)
@@ -309,18 +289,18 @@ def _build(forward: _Forward, root: Tensor, cotangent: Tensor | None) -> Graph:
             if before is not None
         ]
         kinds = {
-            slot: kind_of_argument(message, before, output)
+            slot: partials.kind_of_argument(message, before, output)
             for slot, before, output, message in slots
         }
-        node.vjp = partial(pull_back, kept, position, kinds)
-        partials = partials_of(node, kinds, visit.messages, units)
+        node.vjp = partial(partials.pull_back, kept, position, kinds)
+        built = partials.partials_of(node, kinds, visit.messages, units)
         edges += [
             Edge(
-                nodes[key_of(before)],
+                nodes[torch_nodes.key_of(before)],
                 node,
                 slot,
                 output,
-                partials.get(slot),
+                built.get(slot),
                 message,
             )
             for slot, before, output, message in slots
@@ -340,20 +320,20 @@ def _build(forward: _Forward, root: Tensor, cotangent: Tensor | None) -> Graph:
         output=nodes[root.grad_fn or id(root)],
         output_number=root.output_nr,
         cotangent=seed,
-        notes=notes_on(root, tape, parameters, hooked),
+        notes=arguments.notes_on(root, tape, parameters, hooked),
     )
 
 
-def _no_visit(fn: GradFn) -> Visit:
+def _no_visit(fn: torch_nodes.GradFn) -> Visit:
     """Return what there is to say of a node that the engine did not come to."""
     nothing = (None,) * len(fn.next_functions)
-    return Visit(-1, nothing, (None,) * count_results(fn))
+    return Visit(-1, nothing, (None,) * torch_nodes.count_results(fn))
 
 
 def _number_steps(
     nodes: Mapping[object, Node],
     edges: Sequence[Edge],
-    visits: Mapping[GradFn, Visit],
+    visits: Mapping[torch_nodes.GradFn, Visit],
 ) -> None:
     """Give each node its steps, forward as it ran and backward in the order of the engine.
 

@@ -15,8 +15,6 @@ from autograd_tutorial.graph.recording.torch_nodes import (
     key_of,
 )
 
-__all__ = ["describe_operation"]
-
 
 def describe_operation(
     fn: GradFn,

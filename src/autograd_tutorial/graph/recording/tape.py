@@ -13,14 +13,8 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from autograd_tutorial.graph.model import Source
-from autograd_tutorial.graph.recording.cuts import (
-    BACKWARD,
-    Block,
-    Cut,
-    block_around,
-    mode_now,
-    source_of,
-)
+from autograd_tutorial.graph.recording import cuts
+from autograd_tutorial.graph.recording.cuts import Block, Cut
 from autograd_tutorial.graph.recording.torch_nodes import (
     GradFn,
     Reference,
@@ -28,8 +22,6 @@ from autograd_tutorial.graph.recording.torch_nodes import (
     origin,
 )
 from autograd_tutorial.graph.tensors import dense, has_numbers
-
-__all__ = ["Call", "Calls", "Constant", "Tape"]
 
 _DETACH = torch.ops.aten.detach.default
 
@@ -121,8 +113,8 @@ class Tape(TorchDispatchMode):
         named = {key: self.refer(value) for key, value in keywords.items()}
         result = func(*args, **keywords)
         call = Call(_operation_of(func), arguments, named, source)
-        mode = mode_now()
-        block = block_around(place) if mode and _is_cut(call) else None
+        mode = cuts.mode_now()
+        block = cuts.block_around(place) if mode and _is_cut(call) else None
         self._pending = call, result, mode, block
         return result
 
@@ -215,7 +207,7 @@ class Tape(TorchDispatchMode):
     ) -> None:
         """Remember of results outside of the graph which cut they come from."""
         cut = None
-        if mode == BACKWARD:
+        if mode == cuts.BACKWARD:
             cut = Cut(call.operation.name, call.source, mode)
         elif _is_cut(call):
             name = call.operation.name
@@ -264,7 +256,7 @@ class Tape(TorchDispatchMode):
             self._frame = _outermost(frame, self.code)
         if self._frame is not None:
             self._note_variables(self._frame)
-        return source_of(frame)
+        return cuts.source_of(frame)
 
     def _note_variables(self, frame: FrameType) -> None:
         for name, value in frame.f_locals.items():

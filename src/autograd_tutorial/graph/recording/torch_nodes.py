@@ -5,18 +5,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = [
-    "GradFn",
-    "Reference",
-    "count_results",
-    "is_custom",
-    "is_leaf",
-    "key_of",
-    "node_of",
-    "operations_behind",
-    "origin",
-]
-
 GradFn = Any  # torch.autograd.graph.Node, with attributes that its type does not list
 Reference = tuple[object, int]
 """Where a tensor of the graph comes from: a node and which of its results, or the identity of a

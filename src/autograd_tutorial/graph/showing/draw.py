@@ -20,8 +20,6 @@ from autograd_tutorial.graph.notation import counted, write_tensor
 from autograd_tutorial.graph.showing.fold import Box, Fold, Link, fold
 from autograd_tutorial.graph.showing.layout import Curve, Place, Size, place
 
-__all__ = ["text_width", "to_dot", "to_svg"]
-
 FONT = 12
 """The size of the letters, which a page that is too narrow does not shrink: it scrolls."""
 

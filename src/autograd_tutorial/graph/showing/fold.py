@@ -11,16 +11,6 @@ from typing import NamedTuple
 
 from autograd_tutorial.graph.model import Edge, GraphData, Node
 
-__all__ = [
-    "MOST_BOXES",
-    "Box",
-    "Fold",
-    "Link",
-    "Picture",
-    "TooLargeError",
-    "fold",
-]
-
 MOST_BOXES = 40
 """Above that no picture of a graph can be read."""
 

@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 import pygraphviz
 
-__all__ = ["Curve", "Layout", "Place", "Size", "place"]
-
 Point = tuple[int, int]
 Curve = tuple[Point, ...]
 """A start, and for each further piece two control points and an end."""

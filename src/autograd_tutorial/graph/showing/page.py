@@ -19,8 +19,6 @@ from autograd_tutorial.graph.showing.draw import to_svg
 from autograd_tutorial.graph.showing.fold import Fold, TooLargeError
 from autograd_tutorial.graph.showing.steps import Step, steps
 
-__all__ = ["script", "style", "to_html", "to_table"]
-
 MOST_ROWS = 40
 """Of a graph with more nodes than these the page shows the first and the last."""
 

@@ -9,8 +9,6 @@ from autograd_tutorial.graph.model import GraphData, Node
 from autograd_tutorial.graph.notation import write_tensor
 from autograd_tutorial.graph.showing.fold import Box, Fold, fold
 
-__all__ = ["Step", "steps"]
-
 MOST_MESSAGES = 6
 """Where more messages than these meet, the sentence gives their number."""
 
