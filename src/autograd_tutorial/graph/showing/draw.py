@@ -18,7 +18,13 @@ from torch import Tensor
 from autograd_tutorial.graph.model import Edge, GraphData, Node, Tensors
 from autograd_tutorial.graph.notation import counted, write_tensor
 from autograd_tutorial.graph.showing.fold import Box, Fold, Link, fold
-from autograd_tutorial.graph.showing.layout import Curve, Place, Size, place
+from autograd_tutorial.graph.showing.layout import (
+    Curve,
+    Place,
+    Point,
+    Size,
+    place,
+)
 
 FONT = 12
 """The size of the letters, which a page that is too narrow does not shrink: it scrolls."""
@@ -155,9 +161,10 @@ def to_svg(graph: GraphData) -> str:
         f"<style>{STYLE}</style>",
     ]
     arrows: dict[Box, list[str]] = defaultdict(list)
-    for i, (link, tag) in enumerate(zip(links, tags, strict=True)):
-        line = layout.before[i], layout.after[i]
-        arrows[link.target] += _arrow(link, tag, layout.labels[i], line)
+    for link, tag, label, line in zip(
+        links, tags, layout.labels, layout.lines, strict=True
+    ):
+        arrows[link.target] += _arrow(link, tag, label.middle, line)
     for box, card, size, at in zip(
         boxes, cards, sizes, layout.boxes, strict=True
     ):
@@ -354,15 +361,14 @@ def _said(box: Box, result: int | None) -> str:
     return box.name
 
 
-def _steps(box: Box) -> str:
-    back = box.backward_step
-    return f'data-f="{box.forward_step}"' + (
-        "" if back is None else f' data-b="{back}"'
-    )
-
-
 def _group(kinds: str, label: str, box: Box) -> str:
-    return f'<g class="{kinds}" role="img" aria-label="{_escaped(label)}" {_steps(box)}>'
+    """Begin what is shown from the steps of a box on."""
+    back = box.backward_step
+    steps = f'data-f="{box.forward_step}"'
+    steps += "" if back is None else f' data-b="{back}"'
+    return (
+        f'<g class="{kinds}" role="img" aria-label="{_escaped(label)}" {steps}>'
+    )
 
 
 def _text(kind: str, x: int, y: int, text: str, more: str = "") -> str:
@@ -412,26 +418,25 @@ def _outline(box: Box, x: int, y: int, width: int, height: int) -> str:
 def _arrow(
     link: Link,
     tag: _Tag,
-    label: Place,
+    middle: Point,
     line: tuple[Curve, Curve],
 ) -> list[str]:
-    x, y = line[1][-1]
-    tip = f"{x},{y - 4} {x + ARROW},{y} {x},{y + 4}"
-    return [
-        _group("ag-edge", tag.label, link.target),
-        f'<path d="{_path(*line)}"/>',
-        f'<polygon points="{tip}"/>',
-        _text("partial", label.x, label.y - 5, tag.partial),
-        _text("message", label.x, label.y + LINE - 4, tag.message),
-        "</g>",
-    ]
-
-
-def _path(before: Curve, after: Curve) -> str:
-    """Return one line through the label."""
+    """Draw one line through the label, with its tip."""
+    before, after = line
     x, y = before[0]
     path = f"M{x} {y}{_pieces(before)}H{after[0][0]}{_pieces(after)}"
-    return re.sub(r"H\d+(?=H)", "", path)
+    path = re.sub(r"H\d+(?=H)", "", path)
+    x, y = after[-1]
+    tip = f"{x},{y - 4} {x + ARROW},{y} {x},{y + 4}"
+    x, y = middle
+    return [
+        _group("ag-edge", tag.label, link.target),
+        f'<path d="{path}"/>',
+        f'<polygon points="{tip}"/>',
+        _text("partial", x, y - 5, tag.partial),
+        _text("message", x, y + LINE - 4, tag.message),
+        "</g>",
+    ]
 
 
 def _pieces(curve: Curve) -> str:
