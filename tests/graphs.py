@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from autograd_tutorial.functions import log_sine_reciprocal
-from autograd_tutorial.graph import Graph, trace
+from autograd_tutorial.graph import Graph, Node, trace
 
 DOUBLE = torch.float64
 Function = Callable[..., Tensor]
@@ -49,3 +49,63 @@ def wide(x: Tensor) -> Tensor:
 def wide_graph() -> Graph:
     """Return the graph of a function of vectors."""
     return trace(wide, randn(4), cotangent=randn(2, seed=1))
+
+
+def statements(graph: Graph) -> list[str]:
+    """Return the evaluation trace."""
+    return [node.statement for node in graph.nodes]
+
+
+def names(graph: Graph) -> list[str]:
+    """Return the names of the nodes."""
+    return [node.name for node in graph.nodes]
+
+
+def central_differences(
+    f: Function, inputs: tuple[Tensor, ...], which: int, h: float = 1e-6
+) -> Tensor:
+    """Return the Jacobian by one input: no autograd, no formula."""
+    x = inputs[which]
+
+    def at(step: Tensor) -> Tensor:
+        moved = [v.detach().clone().requires_grad_() for v in inputs]
+        moved[which] = (x + step).requires_grad_()
+        return f(*moved).detach()
+
+    columns = []
+    for k in range(x.numel()):
+        step = torch.zeros(x.numel(), dtype=DOUBLE)
+        step[k] = h
+        step = step.view(x.shape)
+        columns.append((at(step) - at(-step)) / (2 * h))
+    shape = (*f(*inputs_that_require_grad(inputs)).shape, *x.shape)
+    if not columns:
+        return torch.zeros(shape, dtype=DOUBLE)
+    return torch.stack(columns, dim=-1).reshape(shape)
+
+
+def inputs_that_require_grad(inputs: tuple[Tensor, ...]) -> list[Tensor]:
+    """Return copies that require grad."""
+    return [x.detach().clone().requires_grad_() for x in inputs]
+
+
+def product_over_paths(graph: Graph, source: Node) -> Tensor | None:
+    """Add up the products of the partials along all paths from a leaf to the output.
+
+    None if a partial is missing on the way.
+    """
+    size = tensor(source.primals[0]).numel()
+    eye = torch.eye(size, dtype=DOUBLE)
+    jacobians = {source: eye.view(*tensor(source.primals[0]).shape, size)}
+    for node in graph.nodes:
+        for edge in graph.edges_into.get(node, ()):
+            if edge.source not in jacobians:
+                continue
+            if edge.partial is None:
+                return None
+            before = jacobians[edge.source]
+            term = torch.tensordot(edge.partial, before, dims=before.dim() - 1)
+            jacobians[node] = jacobians.get(node, 0) + term
+    if graph.output not in jacobians:
+        return None
+    return jacobians[graph.output]

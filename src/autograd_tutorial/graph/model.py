@@ -12,12 +12,8 @@ from typing import Literal, NamedTuple, NoReturn, SupportsIndex
 
 from torch import Tensor
 
+from autograd_tutorial.graph import rules
 from autograd_tutorial.graph.notation import counted, describe_matrix
-from autograd_tutorial.graph.rules import (
-    is_own_node,
-    textbook_rule,
-    torch_formula,
-)
 
 Tensors = tuple[Tensor | None, ...]
 
@@ -164,9 +160,9 @@ class Edge:
         x, y = source.primals[self.output], target.primals[0]
         if x is None or y is None or x.is_complex():
             return ""
-        if not is_own_node(target.grad_fn, target.overload):
+        if not rules.is_own_node(target.grad_fn, target.overload):
             return ""
-        return textbook_rule(
+        return rules.textbook_rule(
             target.overload,
             target.arguments,
             self.slot,
@@ -177,7 +173,7 @@ class Edge:
     @property
     def formula(self) -> str:
         """Torch's own formula for the message, such as ``grad * self.cos()``; empty if unlisted."""
-        return torch_formula(self.target.overload, self.slot)
+        return rules.torch_formula(self.target.overload, self.slot)
 
 
 @dataclass(eq=False, repr=False)

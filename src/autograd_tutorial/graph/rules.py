@@ -158,22 +158,10 @@ def textbook_rule(
     the argument to fit the others, its copies' messages are summed. At a point where the rule
     says 0 · ∞, torch may send a number that it chose.
 
-    Parameters
-    ----------
-    overload
-        An operation as torch lists it, such as ``pow.Tensor_Scalar``.
-    arguments
-        Its arguments, as a statement shows them.
-    slot
-        The place among the differentiable ones, from 0.
-    x, y
-        The name of the argument in that slot, and of the result, each with its number of entries.
-
-    Returns
-    -------
-    str
-        The rule with the names of the graph, such as ``x̄ += v̄2 · cos(x)``; empty if we know
-        none for the operation and its arguments.
+    The operation is named as torch lists it, such as ``pow.Tensor_Scalar``, its arguments as a
+    statement shows them; the slot is the place among those that are differentiable, from 0. The
+    argument x in that slot and the result y come by name and number of entries. The rule is empty
+    if we know none for the operation and its arguments; else such as ``x̄ += v̄2 · cos(x)``.
     """
     options = dict(a.split("=", 1) for a in arguments if "=" in a)
     options = {k: v for k, v in options.items() if k not in REPRESENTATION}
@@ -261,20 +249,8 @@ def torch_formula(overload: str, slot: int) -> str:
     """Return torch's own formula for a message.
 
     It is C++, from the file `derivatives.yaml` of the installed torch. There `grad` is the adjoint
-    of the result, `result` the result, and the other names are those of the arguments.
-
-    Parameters
-    ----------
-    overload
-        An operation as torch lists it, such as ``pow.Tensor_Scalar`` or ``sin``.
-    slot
-        The place among the operation's differentiable arguments, from 0.
-
-    Returns
-    -------
-    str
-        The formula, such as ``grad * self.cos().conj()``; empty if torch lists none, or its file
-        is not there.
+    of the result, `result` the result, and the other names are those of the arguments. It is
+    empty if torch lists none, or its file is not there.
     """
     entries = _derivatives()
     entry = entries.get(overload) or entries.get(_functional(overload))

@@ -1,371 +1,460 @@
-"""Each piece of advice in an error of `trace` is followed here, and works."""
+"""What cannot be traced is refused in plain words, and what a graph cannot show is noted."""
 
-import re
-from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
+from graphs import (
+    Function,
+    randn,
+    tensor,
+    vector,
+)
 from torch import Tensor, nn
-from torch.nn.utils.rnn import (
-    PackedSequence,
-    pack_padded_sequence,
-    pad_packed_sequence,
+from trial_set import (
+    DOUBLE,
+    WEIGHT,
 )
 
-from autograd_tutorial.graph import Graph, trace
-
-Pair = namedtuple("Pair", ["left", "right"])  # noqa: PYI024
-X = torch.tensor([1.0, 2.0])
+from autograd_tutorial.graph import trace
 
 
-def advice(f: Callable[..., Any], *inputs: Any, **options: Any) -> str:
-    """Return what the error says that this raises, with its notes."""
-    with pytest.raises((TypeError, ValueError, RuntimeError)) as caught:
-        trace(f, *inputs, **options)
-    return " ".join(
-        [str(caught.value), *getattr(caught.value, "__notes__", ())]
-    )
+class TestNotes:
+    """What a graph cannot show it says."""
 
+    def test_requires_grad_on_a_result(self) -> None:
+        """It makes the loss a leaf: the graph is empty, and the cut is named."""
+        net = nn.Linear(2, 3).double()
+        inputs, labels = randn(8, 2), torch.zeros(8, dtype=torch.long)
 
-def calls(text: str) -> list[str]:
-    """Return the calls of trace that a text names."""
-    found = []
-    for start in re.finditer(r"trace\((?=f|lambda|torch)", text):
-        depth, end = 0, start.start()
-        for end in range(start.end() - 1, len(text)):
-            depth += {"(": 1, ")": -1}.get(text[end], 0)
-            if not depth:
-                break
-        found.append(text[start.start() : end + 1])
-    return found
+        def wrong() -> Tensor:
+            loss: Tensor = (net(inputs).argmax(1) != labels).double().mean()
+            loss.requires_grad = True
+            return loss
 
-
-def follow(text: str, **variables: Any) -> Graph:
-    """Run the last call of trace that a text names, and return its graph."""
-    graph = eval(calls(text)[-1], {"trace": trace, "torch": torch, **variables})
-    assert isinstance(graph, Graph)
-    assert graph.edges
-    return graph
-
-
-class Total(torch.autograd.Function):
-    """A sum of tensors that come in a list."""
-
-    @staticmethod
-    def forward(_ctx: Any, parts: list[Tensor]) -> Tensor:
-        """Add up."""
-        return torch.stack(parts).sum()
-
-
-class Separate(torch.autograd.Function):
-    """The same, as `trace` advises."""
-
-    @staticmethod
-    def forward(ctx: Any, *tensors: Tensor) -> Tensor:
-        """Add up."""
-        ctx.count = len(tensors)
-        return torch.stack(tensors).sum()
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
-        """Return a gradient for each."""
-        messages: tuple[Tensor, ...] = (grad,) * ctx.count
-        return messages
-
-
-class Closes(torch.autograd.Function):
-    """A function that uses what is not an argument."""
-
-    held: Tensor
-
-    @staticmethod
-    def forward(_ctx: Any, factor: float) -> Tensor:
-        """Use it."""
-        return Closes.held * factor
-
-
-class Sorted(torch.autograd.Function):
-    """A function with a result that is not differentiable."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        """Mark it."""
-        order = x.argsort() * 1.0
-        ctx.mark_non_differentiable(order)
-        return order
-
-
-@torch.no_grad()  # type: ignore[untyped-decorator,unused-ignore]
-def decorated(x: Tensor) -> Tensor:
-    """Compute under no_grad."""
-    return x.sin()
-
-
-class TestCuts:
-    """Where a graph was cut, and what to do about it."""
-
-    def test_a_list(self) -> None:
-        """Tensors in a list are not recorded, and there is no block to move out of."""
-        said = advice(lambda a, b: Total.apply([a, b]), *X)  # type: ignore[no-untyped-call]
-        assert "cut by Total.apply in line" in said
-        assert "Total.apply(*tensors), define forward(ctx, *tensors)" in said
-        assert "block" not in said
-        graph = trace(Separate.apply, *X)
-        assert [node.adjoint for node in graph.inputs] == [1, 1]
-
-    def test_a_tensor_from_outside(self) -> None:
-        """Nor is one that is no argument at all."""
-
-        def f(x: Tensor) -> Tensor:
-            Closes.held = x
-            result: Tensor = Closes.apply(2.0)  # type: ignore[no-untyped-call]
-            return result
-
-        assert "Pass it as an argument" in advice(f, X)
-
-    def test_a_marked_result(self) -> None:
-        """A Function may say that its result has no derivative."""
-        said = advice(Sorted.apply, X)
-        assert "cut by Sorted.apply" in said
-        assert "marks the result as not differentiable" in said
-
-    def test_what_a_function_does_inside_is_innocent(self) -> None:
-        """Its forward runs under no_grad, as it should."""
-
-        def f(x: Tensor) -> Tensor:
-            y: Tensor = Separate.apply(x, x)  # type: ignore[no-untyped-call]
-            return (y > 0) * 1.0
-
-        assert "cut by gt" in advice(f, X)
-
-    @pytest.mark.parametrize(
-        ("distribution", "words"),
-        [
-            (torch.distributions.Normal, "Use rsample()"),
-            (torch.distributions.LogNormal, "Use rsample()"),
-            (torch.distributions.Gamma, "Use rsample()"),
-        ],
-    )
-    def test_sampling(self, distribution: Any, words: str) -> None:
-        """sample() cuts; rsample() does not."""
-        name = distribution.__name__
-        said = advice(lambda m, s: distribution(m, s).sample() ** 2, *X)
-        assert f"cut by the sample() of {name} in line" in said
-        assert words in said
-        assert "block" not in said
-        assert trace(lambda m, s: distribution(m, s).rsample() ** 2, *X).edges
-
-    def test_sampling_of_integers(self) -> None:
-        """They have no rsample(), but their log_prob() can be differentiated."""
-        bernoulli = torch.distributions.Bernoulli
-        said = advice(lambda p: bernoulli(p).sample(), X[0] / 2)
-        assert "Bernoulli has no rsample()" in said
-        assert "log_prob()" in said
-
-        def weighted(p: Tensor) -> Tensor:
-            drawn = bernoulli(p)
-            sample = drawn.sample()
-            result: Tensor = drawn.log_prob(sample) * (sample - 0.5)
-            return result
-
-        assert trace(weighted, X[0] / 2).edges
-
-    def test_a_decorator(self) -> None:
-        """It is no block either."""
-        said = advice(lambda x: decorated(x).sum(), X)
-        assert "decorator torch.no_grad() of decorated(), called in line" in (
-            said
+        graph = trace(wrong)
+        line = wrong.__code__.co_firstlineno + 1
+        assert graph.notes[0] == (
+            "The graph is empty: f returned the leaf loss, which no recorded operation computed."
         )
-        assert "block" not in said
+        assert f"The graph was cut by argmax, in line {line}." in graph.notes[1]
+        assert "Setting requires_grad on loss afterwards" in graph.notes[1]
+        assert repr(graph) == (
+            "<Graph of wrong: 1 node, 0 edges, so it is empty: see its notes>"
+        )
+        page = graph._repr_html_()
+        assert "The graph is empty" in page
+        assert "Checked:" not in page
 
-    def test_numpy(self) -> None:
-        """To leave out detach() alone would not help."""
-        said = advice(lambda x: torch.from_numpy(np.sin(x.detach().numpy())), X)
-        assert "NumPy's are not recorded" in said
+    def test_a_number_that_is_made_a_leaf(self) -> None:
+        """The same by torch.tensor(…, requires_grad=True)."""
+        graph = trace(
+            lambda x: torch.tensor(x.sum().item(), requires_grad=True),
+            vector(1, 2),
+        )
+        assert "cut by .item()" in graph.notes[1]
 
-    def test_a_module_that_changes_its_input(self) -> None:
-        """A leaf must not be changed, a copy of it may."""
-        said = advice(nn.ReLU(inplace=True), X, cotangent=X)
-        assert "nn.ReLU(inplace=True)" in said
-        assert calls(said)[-1] == "trace(lambda x: f(x.clone()), x)"
-        relu = nn.ReLU(inplace=True)
-        assert follow(said, f=lambda x: relu(x).sum(), x=X).check() == 0
+    def test_a_returned_input_and_parameter(self) -> None:
+        """They are what they are: nothing was cut."""
+        assert trace(lambda x: x, vector(1.0)).notes == (
+            "The graph is empty: f returned an input, which no recorded operation computed.",
+        )
+        graph = trace(
+            lambda: (WEIGHT.detach() * 2, WEIGHT)[1], cotangent=vector(1, 1, 1)
+        )
+        (note,) = graph.notes
+        assert "f returned the leaf WEIGHT, which no recorded" in note
+
+    def test_a_hook_of_an_input_runs(self) -> None:
+        """As those of parameters do; `doubts` shows what it changed."""
+        x = vector(3.0).requires_grad_()
+        x.register_hook(lambda g: g / 10)
+        graph = trace(lambda x: x**2, x)
+        assert tensor(graph["x"].adjoint).item() == pytest.approx(0.6)
+        assert tensor(graph.pullback()).item() == 6
+        (doubt,) = graph.doubts
+        assert "The messages to x do not add up" in doubt
+        assert x.grad is None
+
+    def test_a_hook_after_accumulation_does_not_run(self) -> None:
+        """Nothing accumulates, which is said of inputs and of parameters."""
+        fired: list[Tensor] = []
+        x, w = vector(3.0).requires_grad_(), vector(2.0).requires_grad_()
+        x.register_post_accumulate_grad_hook(fired.append)
+        w.register_post_accumulate_grad_hook(fired.append)
+        graph = trace(lambda x: x * w, x)
+        assert fired == []
+        (note,) = graph.notes
+        assert note == (
+            "A hook of x, w that is to run after accumulation did not run: trace adds nothing to "
+            "any .grad."
+        )
+        assert note in graph._repr_html_()
+        assert trace(torch.sin, vector(1.0)).notes == ()
 
 
-class KeywordOnly(nn.Module):
-    """A module that wants its input by keyword."""
-
-    def forward(self, *, x: Tensor) -> Tensor:
-        """Return the sum."""
-        return x.sum()
+def needs_keyword(x: Tensor, *, k: float) -> Tensor:
+    """Have a parameter that only a keyword can fill."""
+    return x * k
 
 
-class TestInputs:
-    """What to do about inputs that cannot be differentiated."""
+def returns(result: object) -> Callable[..., Any]:
+    """Return a function that returns this."""
+    return lambda _: result
 
-    def test_tokens(self) -> None:
-        """A language model is traced with respect to its parameters."""
-        model = nn.Sequential(nn.Embedding(5, 2), nn.Flatten(0))
-        tokens = torch.tensor([1, 2])
-        said = advice(model, tokens)
-        assert "Labels, indices, tokens and masks have no derivative" in said
-        graph = follow(said, f=lambda t: model(t).sum(), input=tokens)
-        assert graph.nodes[0].kind == "parameter"
 
-    def test_labels(self) -> None:
-        """The other inputs stay inputs."""
-        loss = nn.functional.cross_entropy
+def freed(x: Tensor) -> Tensor:
+    """Call backward() on the result."""
+    y = (x * x).sum()
+    y.backward()
+    return y
 
-        def loss_of(scores: Tensor, labels: Tensor) -> Tensor:
-            return loss(scores, labels)
 
-        scores, labels = torch.randn(2, 3), torch.tensor([0, 2])
-        said = advice(loss_of, scores, labels)
-        assert calls(said) == [
-            "trace(lambda scores: f(scores, labels), scores)"
-        ]
-        assert follow(said, f=loss, scores=scores, labels=labels).inputs
+def freed_by_grad(x: Tensor) -> Tensor:
+    """Call torch.autograd.grad on the result."""
+    y = (x * x).sum()
+    torch.autograd.grad(y, x)
+    return y
 
-    def test_integers(self) -> None:
-        """What is a number may become a floating-point one."""
-        x = torch.tensor([1, 2])
-        assert "pass x.float()" in advice(lambda x: (x**2).sum(), x)
-        assert trace(lambda x: (x**2).sum(), x.float()).edges
 
-    def test_complex(self) -> None:
-        """Real and imaginary part are numbers of their own."""
-        z = torch.tensor([1 + 2j])
-        said = advice(lambda z: z.abs().sum(), z)
-        graph = follow(said, f=lambda z: z.abs().sum(), z=z)
-        primal = graph.inputs[0].primals[0]
-        assert primal is not None
-        assert primal.tolist() == [[1, 2]]
+def gradient_without_graph(x: Tensor) -> Tensor:
+    """Return a gradient that cannot be differentiated."""
+    y = (x * x).sum()
+    (gradient,) = torch.autograd.grad(y, x)
+    return gradient * 2
+
+
+def stored_gradient(x: Tensor) -> Tensor | None:
+    """Return what backward() stored."""
+    (x * x).sum().backward()
+    return x.grad
+
+
+def in_inference_mode(x: Tensor) -> Tensor:
+    """Compute everything in inference mode."""
+    with torch.inference_mode():
+        return x * 2
+
+
+def asks_first(x: Tensor) -> Tensor:
+    """Compare, log a number, and cut the graph after that."""
+    y = x * 2 if x.sum() > 0 else x * 3
+    assert y.sum().item() > 0
+    return y.detach() + 1
+
+
+def filled(x: Tensor) -> Tensor:
+    """Fill a tensor with numbers."""
+    y = torch.zeros_like(x)
+    for k in range(2):
+        y[k] = x[k].item() ** 2
+    return y
+
+
+def filled_with_detached(x: Tensor) -> Tensor:
+    """Fill a tensor with tensors outside of the graph."""
+    assert x.sum().item() > 0
+    y = torch.zeros(2, dtype=DOUBLE)
+    for k in range(2):
+        y[k] = x[k].detach() ** 2
+    return y
+
+
+def without_recording(x: Tensor) -> Tensor:
+    """Compute everything under no_grad."""
+    with torch.no_grad():
+        return x * 2
+
+
+def changes_a_saved_tensor(x: Tensor) -> Tensor:
+    """Change in place what the backward pass needs."""
+    y = x.exp()
+    z = (y * y).sum()
+    y.mul_(2)
+    return z
+
+
+def has_a_broken_hook(x: Tensor) -> Tensor:
+    """Have a hook that raises."""
+    y = x.exp()
+    y.register_hook(lambda _: 1 / 0)
+    return y.sum()
+
+
+class TestErrors:
+    """Each mistake is answered in plain words."""
 
     @pytest.mark.parametrize(
-        "x",
-        [2.0, 3, [1.0, 2.0], np.array([1, 2])],
-        ids=["float", "int", "list", "array"],
-    )
-    def test_numbers(self, x: Any) -> None:
-        """They become tensors as the error says."""
-        said = advice(lambda x: (x**2).sum(), x)
-        made = re.search(r"torch\.tensor\(.*?\)(?=\.)", said)
-        assert made
-        tensor = eval(made[0], {"torch": torch, "x": x})
-        assert trace(lambda x: (x**2).sum(), tensor).edges
-
-    def test_other_arguments(self) -> None:
-        """What is no number is closed over."""
-
-        def f(x: Tensor, mode: str) -> Tensor:
-            return x.sum() if mode == "sum" else x.mean()
-
-        said = advice(f, X, "sum")
-        assert calls(said) == ["trace(lambda x: f(x, mode), x)"]
-        assert follow(said, f=f, x=X, mode="sum").output.operation == "sum"
-
-    @pytest.mark.parametrize(
-        ("packed", "total"),
+        ("f", "words"),
         [
-            ((X, X), lambda p: (p[0] * p[1]).sum()),
-            ([X, X], lambda p: (p[0] * p[1]).sum()),
-            ({"a": X, "b": X}, lambda p: (p["a"] * p["b"]).sum()),
-            (Pair(X, X), lambda p: (p.left * p.right).sum()),
+            (3, ["needs a function first", "of type int"]),
+            (vector(1.0), ["needs a function first", "type Tensor"]),
+            (returns(None), ["returned None", "return statement"]),
+            (returns(2.5), ["returned a float"]),
+            (returns({}), ["returned a dict"]),
+            (returns(()), ["returned a tuple"]),
+            (lambda x: (x, x * 2), ["tuple of 2 tensors", "one output", "cat"]),
+            (lambda x: [x], ["list of 1 tensor,", "trace(lambda x: f(x)[0]"]),
+            (lambda x: x.argmax(), ["torch.int64", "argmax", "line"]),
+            (lambda x: x > 0, ["torch.bool", "cut by gt", "line"]),
+            (lambda x: x.long(), ["conversion to torch.int64, in line"]),
+            (lambda x: x.sum().item(), ["a float", ".item()", "torch.stack"]),
+            (torch.fft.fft, ["torch.complex128", "real part"]),
+            (
+                lambda x: {"loss": x.sum(), "x": x},
+                ["dict with the keys 'loss', 'x'", "f(x)['loss'], x)"],
+            ),
+            (lambda x: (x, (x, x)), ["tuple with tensors", "f(x)[0], x)"]),
+            (lambda x: [1, (2, x)], ["list with tensors", "f(x)[1][1], x)"]),
+            (lambda x: x.tolist(), ["a list", "x.tolist()"]),
+            (lambda x: {"a": x.sum().item()}, ["a dict", "cut by .item()"]),
         ],
-        ids=["tuple", "list", "dict", "namedtuple"],
     )
-    def test_containers(self, packed: Any, total: Any) -> None:
-        """They are packed inside of f."""
-        said = advice(total, packed)
-        assert len(follow(said, f=total, a=X, b=X, Pair=Pair).inputs) == 2
+    def test_types(self, f: Callable[..., Any], words: list[str]) -> None:
+        """What is no function, or does not return a real tensor, is a TypeError."""
+        with pytest.raises(TypeError) as caught:
+            trace(f, vector(1, 2))
+        for word in words:
+            assert word in str(caught.value)
 
-    def test_packed_sequences(self) -> None:
-        """They are packed inside of f, too."""
-        lstm, x = nn.LSTM(2, 3), torch.randn(4, 1, 2)
-        lengths = torch.tensor([4])
+    @pytest.mark.parametrize(
+        ("f", "words"),
+        [
+            (
+                returns(vector(1.0)),
+                ["without a graph", "built anew", "torch.stack"],
+            ),
+            (lambda x: (x * 2).detach(), ["cut by .detach()", "Leave it out"]),
+            (lambda x: (x * 2).data, [".data", "line"]),
+            (without_recording, ["torch.no_grad()", "mul in line", "Move"]),
+            (
+                lambda x: torch.tensor([x.sum().item()]),
+                [".item()", "torch.stack"],
+            ),
+            (lambda x: (x > 0).double() * 2, ["cut by gt", "no derivative"]),
+            (lambda x: x.sin() * 0 is None or vector(1.0), ["Nothing that"]),
+            (freed, ["calls backward()", "trace runs the backward pass"]),
+            (freed_by_grad, ["torch.autograd.grad()", "create_graph=True"]),
+            (gradient_without_graph, ["a gradient", "create_graph=True"]),
+            (stored_gradient, ["a gradient", "create_graph=True"]),
+            (in_inference_mode, ["torch.inference_mode(): mul in line"]),
+            (asks_first, ["cut by .detach()"]),
+            (filled, ["cut by .item()"]),
+            (filled_with_detached, ["cut by .detach()"]),
+            (lambda x: x.long() * 2.0, ["cut by a conversion to torch.int64"]),
+            (lambda x: x.max(0).indices * 1.0, ["cut by max"]),
+            (lambda x: x * 2, ["shape (2,)", "cotangent=torch.ones((2,))"]),
+        ],
+    )
+    def test_values(self, f: Function, words: list[str]) -> None:
+        """A result that cannot be traced back is a ValueError, and says where it was cut."""
+        with pytest.raises(ValueError, match=r".") as caught:
+            trace(f, vector(1, 2))
+        for word in words:
+            assert word in str(caught.value)
 
-        def f(packed: PackedSequence) -> Tensor:
-            result: Tensor = pad_packed_sequence(lstm(packed)[0])[0].sum()
-            return result
+    @pytest.mark.parametrize(
+        "result", [None, [], {}, (k for k in range(2)), "x"]
+    )
+    def test_what_has_no_graph_was_not_cut(self, result: object) -> None:
+        """Nothing is said about a cut where there are no numbers."""
+        with pytest.raises(TypeError, match="it returned") as caught:
+            trace(returns(result), vector(1.0))
+        assert "depends on its inputs" not in str(caught.value)
 
-        said = advice(f, pack_padded_sequence(x, lengths))
-        assert follow(said, f=f, x=x, lengths=lengths).check() < 1e-6
+    def test_a_graph_that_was_freed_before(self) -> None:
+        """A tensor from outside may have been sent back already."""
+        before = (WEIGHT * WEIGHT).sum()
+        torch.autograd.grad(before, WEIGHT)
+        with pytest.raises(ValueError, match="computed before"):
+            trace(lambda x: x * before, vector(1.0))
 
-    def test_no_arguments(self) -> None:
-        """Then there are no inputs."""
-        weight = torch.ones(2, requires_grad=True)
+    @pytest.mark.parametrize(
+        ("f", "error", "words"),
+        [
+            (changes_a_saved_tensor, RuntimeError, "at mul in"),
+            (has_a_broken_hook, ZeroDivisionError, "at exp in"),
+            (lambda x: (x // (x * 2)).sum(), RuntimeError, "at floor_divide"),
+        ],
+    )
+    def test_an_error_on_the_way_back(
+        self, f: Function, error: type[Exception], words: str
+    ) -> None:
+        """It carries a note of where the backward pass stopped."""
+        with pytest.raises(error) as caught:
+            trace(f, vector(1, 2))
+        (note,) = caught.value.__notes__
+        assert words in note
+        assert f"{__file__}, line" in note
 
-        def f() -> Tensor:
-            return (weight**2).sum()
+    def test_a_module_whose_buffers_cannot_be_copied(self) -> None:
+        """It is refused, with the way around."""
+        module = nn.DataParallel(nn.BatchNorm1d(3).double())
+        x = randn(4, 3)
+        with pytest.raises(TypeError, match=r"trace\(lambda x: f\(x\), x\)"):
+            trace(module, x, cotangent=x)
+        assert trace(lambda x: module(x), x, cotangent=x).inputs  # noqa: PLW0108
 
-        said = advice(f, X)
-        assert "takes no arguments" in said
-        assert follow(said, f=f).nodes
+    def test_where_the_graph_was_cut(self) -> None:
+        """The line is that of the operation."""
+        line = without_recording.__code__.co_firstlineno + 3
+        with pytest.raises(ValueError, match=f"mul in line {line} ran inside"):
+            trace(without_recording, vector(1.0))
 
-    @pytest.mark.parametrize("count", [0, 1])
-    def test_keywords(self, count: int) -> None:
-        """A keyword is passed by a small function."""
-        module = KeywordOnly()
-        said = advice(module, *[X] * count)
-        if count:
-            assert calls(said) == ["trace(lambda x: f(x=x), x)"]
-            assert follow(said, f=module, x=X).check() == 0
-        else:
-            assert "Keywords belong into a small function" in said
-
-    def test_too_few(self) -> None:
-        """Each tensor that is needed is named."""
-        said = advice(lambda a, b: (a * b).sum(), X)
-        assert "as in trace(f, a, b)" in said
+    @pytest.mark.parametrize(
+        ("value", "words"),
+        [
+            (2.0, ["input x must be a tensor", "float", "torch.tensor(2.0)"]),
+            (2, ["torch.tensor(2, dtype=torch.float32)"]),
+            ([1.0], ["input x must be a tensor", "list"]),
+            (None, ["NoneType"]),
+            (torch.tensor([1]), ["input x has torch.int64", "decimal point"]),
+            (torch.tensor([True]), ["torch.bool", "close over them"]),
+            (torch.tensor([1j]), ["torch.complex64", "view_as_real"]),
+            (torch.tensor([1]), ["x.float()", "trace(lambda: f(x))"]),
+            (torch.tensor([True]), ["masks have no derivative"]),
+            ((vector(1), vector(2)), ["trace(lambda a, b: f((a, b)), a, b)"]),
+            ({"a": vector(1)}, ["f({'a': a, 'b': b}), a, b)"]),
+            (list(range(1000)), ["torch.tensor(x, dtype=torch.float32)"]),
+            ("x", ["str. If it is not", "trace(lambda: f(x))"]),
+        ],
+    )
+    def test_inputs(self, value: Any, words: list[str]) -> None:
+        """An input is a real floating-point tensor."""
+        with pytest.raises(TypeError) as caught:
+            trace(lambda x: x, value)
+        for word in words:
+            assert word in str(caught.value)
 
     @pytest.mark.filterwarnings("ignore::UserWarning")
-    def test_unusual_inputs(self) -> None:
-        """They are made inside of f."""
-        assert "let f make it sparse" in advice(torch.sum, X.to_sparse())
-        assert trace(lambda x: torch.sparse.sum(x.to_sparse()), X).edges
-        nested = torch.nested.nested_tensor([X], layout=torch.jagged)
-        assert "let f make it nested" in advice(torch.sum, nested)
-
-
-class Output:
-    """What some libraries return."""
-
-    def __init__(self, loss: Tensor) -> None:
-        """Keep a tensor."""
-        self.loss = loss
-
-
-class TestResults:
-    """What to do about results that are not one tensor."""
+    @pytest.mark.parametrize(
+        ("make", "words"),
+        [
+            (torch.Tensor.to_sparse, ["a sparse tensor", "x.to_dense()"]),
+            (torch.Tensor.to_sparse_csr, ["a sparse tensor"]),
+            (lambda x: x.to("meta"), ["a meta tensor", "no numbers"]),
+            (
+                lambda x: torch.nested.nested_tensor([x], layout=torch.jagged),
+                ["a nested tensor", "one by one"],
+            ),
+            (
+                lambda x: torch.quantize_per_tensor(x, 1, 0, torch.qint8),
+                ["a quantized tensor", "dequantize"],
+            ),
+        ],
+    )
+    def test_unusual_inputs(self, make: Function, words: list[str]) -> None:
+        """Its numbers are stored as usual."""
+        with pytest.raises(TypeError) as caught:
+            trace(lambda x: x.sum(), make(torch.eye(2)))
+        for word in words:
+            assert word in str(caught.value)
 
     @pytest.mark.parametrize(
-        "f",
+        ("f", "count", "words"),
         [
-            lambda x: (x.sum(), x),
-            lambda x: {"loss": x.sum(), "logits": x},
-            lambda x: Output(x.sum()),
-            lambda x: [{"a": (x.sum(),)}],
-            lambda x: torch.max(x, 0),
-            lambda x: Pair(x.sum(), x),
+            (lambda x: x, 0, ["f(x) cannot be called with 0 inputs"]),
+            (lambda x: x, 2, ["f(x) cannot be called with 2 inputs"]),
+            (lambda x, y: x * y, 1, ["f(x, y)", "with 1 input.", "fix the"]),
+            (nn.Tanh(), 2, ["Tanh", "with 2 inputs"]),
+            (needs_keyword, 1, ["with 1 input.", "trace(lambda x: f(x, k=3)"]),
         ],
-        ids=["tuple", "dict", "object", "nested", "of torch", "namedtuple"],
     )
-    def test_one_of_several(self, f: Callable[..., Any]) -> None:
-        """One of its tensors is returned, by the place that the error names."""
-        assert follow(advice(f, X), f=f, x=X).edges
+    def test_number_of_inputs(
+        self, f: Function, count: int, words: list[str]
+    ) -> None:
+        """The inputs must fit the parameters."""
+        with pytest.raises(TypeError) as caught:
+            trace(f, *[vector(1.0)] * count)
+        for word in words:
+            assert word in str(caught.value)
 
-    def test_a_cotangent(self) -> None:
-        """It is made as the error says."""
-        said = advice(lambda x: x * 2, X)
-        made = re.search(r"cotangent=(torch\.ones\(\(.*?\)\))", said)
-        assert made
-        cotangent = eval(made[1], {"torch": torch})
-        assert trace(lambda x: x * 2, X, cotangent=cotangent).edges
+    def test_builtins_complain_themselves(self) -> None:
+        """A function of C that does not tell its parameters raises its own error."""
+        with pytest.raises(TypeError) as caught:
+            trace(torch.sin, vector(1.0), vector(2.0))
+        assert "trace() called f" in caught.value.__notes__[0]
 
-    def test_complex_results(self) -> None:
-        """Their size can be differentiated."""
-        assert "abs()" in advice(lambda x: torch.complex(x, x).sum(), X)
-        assert trace(lambda x: torch.complex(x, x).sum().abs(), X).edges
+    @pytest.mark.parametrize(
+        ("given", "error", "words"),
+        [
+            ("x", TypeError, ["string 'x'", "names=['x']"]),
+            (["a", "b"], ValueError, ["2 names for 1 input."]),
+            ([], ValueError, ["0 names for 1 input."]),
+            ([3], TypeError, ["must be a string", "3"]),
+            ([" "], TypeError, ["must be a string that is not empty"]),
+            ({"": vector(1.0)}, TypeError, ["not empty"]),
+            ({"w": 3.0}, TypeError, ["names['w'] must be a tensor", "float"]),
+            ({"x": WEIGHT}, ValueError, ["names calls a tensor x"]),
+        ],
+    )
+    def test_names(
+        self, given: Any, error: type[Exception], words: list[str]
+    ) -> None:
+        """Names are distinct strings, one for each input or for tensors."""
+        with pytest.raises(error) as caught:
+            trace(lambda x: (x * WEIGHT).sum(), vector(1.0), names=given)
+        for word in words:
+            assert word in str(caught.value)
+
+    def test_a_name_twice(self) -> None:
+        """No two inputs share a name."""
+        with pytest.raises(ValueError, match="a name twice"):
+            trace(torch.mul, *vector(1, 2), names=["a", "a"])
+
+    @pytest.mark.parametrize(
+        ("cotangent", "error", "words"),
+        [
+            (vector(1.0), ValueError, ["shape of f's result, (2,)", "(1,)"]),
+            (vector(1.0)[0], ValueError, ["(2,)", "has shape ()"]),
+            ([1.0, 2.0], TypeError, ["must be a tensor", "list"]),
+            (torch.tensor([1, 2]), TypeError, ["torch.int64", "decimal"]),
+            (torch.tensor([1j, 2]), TypeError, ["complex64", "real part"]),
+            (torch.tensor([True, True]), TypeError, [".double()"]),
+        ],
+    )
+    def test_cotangents(
+        self, cotangent: Any, error: type[Exception], words: list[str]
+    ) -> None:
+        """The cotangent is a real tensor with the shape of the result."""
+        with pytest.raises(error) as caught:
+            trace(torch.sin, vector(1, 2), cotangent=cotangent)
+        for word in words:
+            assert word in str(caught.value)
+
+    def test_a_cotangent_of_another_precision(self) -> None:
+        """It takes the dtype of the result."""
+        graph = trace(torch.sin, vector(1, 2), cotangent=torch.ones(2))
+        assert graph.cotangent.dtype == DOUBLE
+
+    def test_an_error_of_the_function(self) -> None:
+        """It is the function's own, with a note of how it was called."""
+
+        def f(x: Tensor) -> Tensor:
+            raise LookupError(f"no {x.dim()}")
+
+        with pytest.raises(LookupError, match="no 1") as caught:
+            trace(f, vector(1.0))
+        assert caught.value.__notes__ == [
+            "trace() called f on copies of the inputs that require grad."
+        ]
+
+    @pytest.mark.parametrize(
+        ("f", "words"),
+        [
+            (lambda x: x.mul_(2).sum(), "leaf Variable that requires grad"),
+            (lambda x: x.numpy(), "Can't call numpy"),
+        ],
+    )
+    def test_an_error_of_torch(self, f: Function, words: str) -> None:
+        """So are the errors of torch."""
+        with pytest.raises(RuntimeError, match=words) as caught:
+            trace(f, vector(1.0))
+        assert "copies of the inputs" in caught.value.__notes__[0]
+
+    def test_recording_goes_on_after_an_error(self) -> None:
+        """An error leaves no mode behind."""
+        with pytest.raises(ZeroDivisionError):
+            trace(lambda x: x * (1 / 0), vector(1.0))
+        assert trace(lambda x: x * 2, vector(1.0)).check() == 0

@@ -341,19 +341,11 @@ def _number_steps(
     """
     for step, node in enumerate(nodes.values(), start=1):
         node.forward_step = step
-    order = {
-        node: (visits[key].number, 0)
-        for key, node in nodes.items()
-        if key in visits
-    }
-    arrived: dict[Node, tuple[int, int]] = {}
+    order = {nodes[fn]: (visit.number, 0) for fn, visit in visits.items()}
     for edge in edges:
         if edge.message is not None and not edge.source.vjp:
             arrival = order[edge.target][0], edge.slot + 1
-            arrived[edge.source] = max(
-                arrival, arrived.get(edge.source, arrival)
-            )
-    order |= arrived
+            order[edge.source] = max(arrival, order.get(edge.source, arrival))
     for node in nodes.values():
         if not node.vjp and node.adjoint is not None:
             order.setdefault(node, (-1, 0))  # a leaf that f returned as it is

@@ -6,14 +6,9 @@ from functools import cache, partial
 
 from autograd_tutorial.graph.model import Node, Tensors
 from autograd_tutorial.graph.notation import write_number
+from autograd_tutorial.graph.recording import torch_nodes
 from autograd_tutorial.graph.recording.tape import Calls, Constant
-from autograd_tutorial.graph.recording.torch_nodes import (
-    GradFn,
-    Reference,
-    count_results,
-    is_custom,
-    key_of,
-)
+from autograd_tutorial.graph.recording.torch_nodes import GradFn, Reference
 
 
 def describe_operation(
@@ -24,9 +19,11 @@ def describe_operation(
 ) -> Node:
     """Describe one operation."""
     call, results = calls.get(fn, (None, {}))
-    names = tuple(name_of[(fn, k)] for k in range(count_results(fn)))
+    names = tuple(
+        name_of[(fn, k)] for k in range(torch_nodes.count_results(fn))
+    )
     count = len(names)
-    custom, overload = is_custom(fn), ""
+    custom, overload = torch_nodes.is_custom(fn), ""
     class_name, operation = _split_name(fn.name(), custom)
     if call and not custom:
         operation, overload, _ = call.operation
@@ -41,7 +38,7 @@ def describe_operation(
         ]
     else:
         arguments = [
-            name_of.get((key_of(before), output), "?")
+            name_of.get((torch_nodes.key_of(before), output), "?")
             for before, output in fn.next_functions
             if before
         ]

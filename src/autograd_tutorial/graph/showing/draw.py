@@ -119,11 +119,6 @@ def to_svg(graph: GraphData) -> str:
     its backward step as `data-b`, an edge those of its target; so a script can play the two passes.
     Where several messages meet, the adjoint has `data-sums`: pairs of a backward step and the sum
     so far.
-
-    Raises
-    ------
-    ValueError
-        If more than 40 boxes are left when repeated operations are folded.
     """
     boxes, links = fold(graph)
     number = {box: i for i, box in enumerate(boxes)}

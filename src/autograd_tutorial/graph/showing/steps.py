@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from torch import Tensor
 
-from autograd_tutorial.graph.model import GraphData, Node
+from autograd_tutorial.graph.model import GraphData, arrived
 from autograd_tutorial.graph.notation import write_tensor
 from autograd_tutorial.graph.showing.fold import Box, Fold, fold
 
@@ -30,11 +30,6 @@ def steps(graph: GraphData) -> list[Step]:
     """Return the steps of a graph: forward as it ran, then backward in the engine's order.
 
     Repeated operations that are folded in the picture are one step.
-
-    Raises
-    ------
-    ValueError
-        If the graph is too large for a picture.
     """
     boxes, _ = fold(graph)
     there = sorted(boxes, key=lambda box: box.forward_step)
@@ -73,7 +68,10 @@ def _forward(graph: GraphData, box: Box) -> str:
 def _backward(graph: GraphData, box: Box) -> str:
     if isinstance(box, Fold):
         return f"{_turns(box)} send their messages."
-    arrived = [_arrived(graph, box, output) for output in range(len(box.names))]
+    received = [
+        [_told(message) for message in arrived(graph, box, output)]
+        for output in range(len(box.names))
+    ]
     adjoints = [_told(adjoint) for adjoint in box.adjoints]
     sent = [
         f"{_told(edge.message)} to {edge.source.names[edge.output]}"
@@ -86,36 +84,23 @@ def _backward(graph: GraphData, box: Box) -> str:
             f"{adjoint} = {' + '.join(messages)}"
             if 1 < len(messages) <= MOST_MESSAGES
             else adjoint
-            for adjoint, messages in zip(adjoints, arrived, strict=True)
+            for adjoint, messages in zip(adjoints, received, strict=True)
         ]
-        received = f"{_listed(box.names)} receive adjoints {_listed(sums)}"
-    elif box is graph.output and not arrived[0]:
-        received = f"{box.name} starts with adjoint {adjoints[0]}"
-    elif len(arrived[0]) > 1:
-        messages = (
-            _listed(arrived[0])
-            if len(arrived[0]) <= MOST_MESSAGES
-            else f"{len(arrived[0])} messages"
-        )
-        received = (
+        sentence = f"{_listed(box.names)} receive adjoints {_listed(sums)}"
+    elif box is graph.output and not received[0]:
+        sentence = f"{box.name} starts with adjoint {adjoints[0]}"
+    elif (count := len(received[0])) > 1:
+        few = count <= MOST_MESSAGES
+        messages = _listed(received[0]) if few else f"{count} messages"
+        sentence = (
             f"{box.name} has received {messages}, which add up to its adjoint "
             f"{adjoints[0]}{',' * bool(sent)}"
         )
     else:
-        received = f"{box.name} receives adjoint {adjoints[0]}"
-    sends = "send" if several else "sends"
-    return (
-        f"{received} and {sends} {_listed(sent)}." if sent else f"{received}."
-    )
-
-
-def _arrived(graph: GraphData, node: Node, output: int) -> list[str]:
-    """Return the messages to a result, in the order in which they came."""
-    return [
-        _told(edge.message)
-        for edge in graph.edges_from.get(node, ())
-        if edge.output == output and edge.message is not None
-    ]
+        sentence = f"{box.name} receives adjoint {adjoints[0]}"
+    if sent:
+        sentence += f" and {'send' if several else 'sends'} {_listed(sent)}"
+    return f"{sentence}."
 
 
 def _turns(box: Fold) -> str:
