@@ -32,7 +32,10 @@ def all_dense(
     tensors: tuple[Tensor | None, ...],
 ) -> tuple[Tensor | None, ...]:
     """Return the tensors as ordinary ones: an embedding may send a sparse message."""
-    return tuple(None if t is None else dense(t) for t in tensors)
+    for tensor in tensors:
+        if tensor is not None and dense(tensor) is not tensor:
+            return tuple(None if t is None else dense(t) for t in tensors)
+    return tensors
 
 
 def comparable(tensor: Tensor | None) -> Tensor | None:
