@@ -158,9 +158,8 @@ class Edge:
         """The textbook form, such as ``x̄ += v̄2 · cos(x)``; empty if we know none."""
         source, target = self.source, self.target
         x, y = source.primals[self.output], target.primals[0]
-        if x is None or y is None or x.is_complex():
-            return ""
-        if not rules.is_own_node(target.grad_fn, target.overload):
+        is_own = rules.is_own_node(target.grad_fn, target.overload)
+        if x is None or y is None or x.is_complex() or not is_own:
             return ""
         return rules.textbook_rule(
             target.overload,

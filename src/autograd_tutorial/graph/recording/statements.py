@@ -19,10 +19,8 @@ def describe_operation(
 ) -> Node:
     """Describe one operation."""
     call, results = calls.get(fn, (None, {}))
-    names = tuple(
-        name_of[(fn, k)] for k in range(torch_nodes.count_results(fn))
-    )
-    count = len(names)
+    count = torch_nodes.count_results(fn)
+    names = tuple(name_of[fn, k] for k in range(count))
     custom, overload = torch_nodes.is_custom(fn), ""
     class_name, operation = _split_name(fn.name(), custom)
     if call and not custom:
@@ -42,10 +40,9 @@ def describe_operation(
             for before, output in fn.next_functions
             if before
         ]
-    left = ", ".join(names) if count > 1 else names[0]
     return Node(
         name=names[0].removesuffix("[0]"),
-        statement=f"{left} = {operation}({', '.join(arguments)})",
+        statement=f"{', '.join(names)} = {operation}({', '.join(arguments)})",
         kind="operation",
         primals=tuple(results.get(k) for k in range(count)),
         adjoints=adjoints,

@@ -177,16 +177,17 @@ def _checked(graph: GraphData) -> str:
 
 def _table(graph: GraphData) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in HEADER)
-    bodies = []
-    hidden = len(graph.nodes) - MOST_ROWS
-    for position, node in enumerate(graph.nodes):
-        if hidden > 0 and position == MOST_ROWS // 2:
-            bodies.append(
-                f'<tbody><tr><td colspan="{len(HEADER)}">… {hidden:,} rows more: '
-                "print(graph.to_table())</td></tr></tbody>"
-            )
-        if hidden <= 0 or not 0 <= position - MOST_ROWS // 2 < hidden:
-            bodies.append(f"<tbody>{_rows(graph, node)}</tbody>")
+    shown, half = graph.nodes, MOST_ROWS // 2
+    hidden = len(shown) - MOST_ROWS
+    if hidden > 0:
+        shown = shown[:half] + shown[-half:]
+    bodies = [f"<tbody>{_rows(graph, node)}</tbody>" for node in shown]
+    if hidden > 0:
+        bodies.insert(
+            half,
+            f'<tbody><tr><td colspan="{len(HEADER)}">… {hidden:,} rows more: '
+            "print(graph.to_table())</td></tr></tbody>",
+        )
     return (
         '<div class="ag-table" role="region" tabindex="0" aria-label="Evaluation trace. '
         f'{escape(_name(graph))}">'
@@ -234,10 +235,9 @@ def _values(tensors: Tensors) -> str:
 def _value(tensor: Tensor | None) -> str:
     """Return a value; a small matrix in full on demand."""
     text = escape(write_tensor(tensor))
-    small = tensor is not None and 0 < tensor.numel() <= LARGEST_OPEN
-    if tensor is None or not small or not text.startswith("("):
+    if tensor is None or tensor.is_complex() or not text.startswith("("):
         return text
-    if tensor.is_complex():
+    if not 0 < tensor.numel() <= LARGEST_OPEN:
         return text
     return _on_demand(text, tensor.reshape(len(tensor), -1))
 
