@@ -96,7 +96,7 @@ F, NETWORK, CHAIN, LONG_CHAIN = SUBJECTS
 def ours(f: Function, x: Any) -> tuple[Function, ...]:
     """Make our graph, our picture, and Graphviz's own picture of the same nodes and edges."""
     from autograd_tutorial.graph import trace
-    from autograd_tutorial.graph.draw import to_dot, to_svg
+    from autograd_tutorial.graph.showing.draw import to_dot, to_svg
 
     source = cache(to_dot)
     return partial(trace, f, x), to_svg, lambda g: graphviz(source(g))

@@ -116,7 +116,7 @@ codeautolink_concat_default = True
 # From where a name is defined to where it is documented.
 codeautolink_inventory_map = {
     **{
-        f"autograd_tutorial.graph.model.Graph.{name}": f"autograd_tutorial.graph.Graph.{name}"
+        f"autograd_tutorial.graph.graph.Graph.{name}": f"autograd_tutorial.graph.Graph.{name}"
         for name in (
             "check",
             "doubts",
@@ -129,7 +129,7 @@ codeautolink_inventory_map = {
             "to_table",
         )
     },
-    "autograd_tutorial.graph.record.trace": "autograd_tutorial.graph.trace",
+    "autograd_tutorial.graph.recording.record.trace": "autograd_tutorial.graph.trace",
     "IPython.core.display.Markdown": "IPython.display.Markdown",
     # From Python 3.13 on.
     "pathlib._local.Path": "pathlib.Path",

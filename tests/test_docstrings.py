@@ -10,7 +10,8 @@ import pytest
 
 import autograd_tutorial
 from autograd_tutorial import exercises, functions
-from autograd_tutorial.graph import Graph, record, structure
+from autograd_tutorial.graph import Graph, notation
+from autograd_tutorial.graph.recording import record
 
 MODULES = [
     functions,
@@ -22,7 +23,7 @@ FUNCTIONS = [
     for name in module.__all__
     if inspect.isfunction(function := getattr(module, name))
 ] + [record.trace, Graph.check, Graph.pullback, Graph.pushforward]
-WITH_EXAMPLES = [exercises, functions, record, structure]
+WITH_EXAMPLES = [exercises, functions, record, notation]
 EVERY_MODULE = [
     importlib.import_module(found.name)
     for found in pkgutil.walk_packages(

@@ -126,7 +126,7 @@ def test_sources_by_a_file_of_pip(
         ("tests/site/test_site.py::test_favicon -x", True),
         ("tests/graph tests/site/test_book.py", True),
         ("tests/graph -k name", False),
-        ("./tests/graph/test_fold.py::test_a_block_of_three", False),
+        ("./tests/graph/showing/test_fold.py::test_a_block_of_three", False),
         ("-x tests/test_functions.py tests/checker", False),
     ],
 )

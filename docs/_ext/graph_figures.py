@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from autograd_tutorial.graph import draw, page
+from autograd_tutorial.graph.showing import draw, page
 
 STATIC = {"graph.js": page.script(), "graph.css": draw.STYLE + page.style()}
 INLINE = (

@@ -12,14 +12,12 @@ from torch import Tensor
 from torch.nn.functional import mse_loss, silu
 from torch.testing import assert_close
 
-from autograd_tutorial.graph import rules
-from autograd_tutorial.graph.model import Edge, Node
-from autograd_tutorial.graph.record import trace
+from autograd_tutorial.graph import Edge, Node, rules
+from autograd_tutorial.graph.recording.record import trace
 from autograd_tutorial.graph.rules import (
     ELEMENTWISE,
     OTHERS,
     adjoint_name,
-    textbook_rule,
     torch_formula,
 )
 
@@ -242,7 +240,7 @@ def check(edges: list[Edge], messages: tuple[Tensor, ...]) -> None:
     """Compare what the rules of an operation say with what torch sent."""
     for edge, message in zip(edges, messages, strict=True):
         assert message.isfinite().all()
-        rule = textbook_rule(edge)
+        rule = edge.rule
         assert rule, edge.target.statement
         said = evaluate(rule, edge, edges).to(message.dtype)
         assert_close(said, message, rtol=1e-12, atol=1e-12)
@@ -351,7 +349,7 @@ def test_ties(f: Function, messages: list[list[float]]) -> None:
 def test_wording(f: Function, shapes: list[Shape], stated: list[str]) -> None:
     """The rules read as in a textbook."""
     edges, _ = run(f, shapes)
-    assert [textbook_rule(edge) for edge in edges] == stated
+    assert [edge.rule for edge in edges] == stated
 
 
 class Cube(torch.autograd.Function):
@@ -398,7 +396,7 @@ def test_no_rule_rather_than_a_false_one(
 ) -> None:
     """Where the tables do not fit the call, nothing is said."""
     edges, _ = run(f, shapes)
-    assert {textbook_rule(edge) for edge in edges} == {""}
+    assert {edge.rule for edge in edges} == {""}
 
 
 @pytest.mark.parametrize(
@@ -433,7 +431,7 @@ def test_no_rule_for_what_is_not_known(
         arguments=(argument,),
         grad_fn=grad_fn,
     )
-    assert textbook_rule(Edge(source, target, slot=0)) == rule
+    assert Edge(source, target, slot=0).rule == rule
 
 
 @pytest.mark.parametrize(

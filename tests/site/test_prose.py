@@ -28,7 +28,7 @@ from autograd_tutorial.functions import (
     triple_square,
     twice_dot,
 )
-from autograd_tutorial.graph.record import LARGEST_PARTIAL
+from autograd_tutorial.graph.recording.partials import LARGEST_PARTIAL
 
 
 def row(values: Tensor) -> str:

@@ -6,17 +6,14 @@ them and compare the result with the message that torch sent.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import yaml
 
-from autograd_tutorial.graph.model import Edge, Node
-from autograd_tutorial.graph.structure import number
-
-__all__ = ["adjoint_name", "textbook_rule", "torch_formula"]
+from autograd_tutorial.graph.notation import write_number
 
 ELEMENTWISE = {
     "abs(a)": ["{g} · sign({a})"],
@@ -145,7 +142,13 @@ REPRESENTATION = {
 """The options that say how numbers are stored: they leave the rule as it is."""
 
 
-def textbook_rule(edge: Edge) -> str:
+def textbook_rule(
+    overload: str,
+    arguments: Sequence[str],
+    slot: int,
+    x: tuple[str, int],
+    y: tuple[str, int],
+) -> str:
     r"""Return the rule by which a message is computed, as a textbook writes it.
 
     .. math:: \bar x \mathrel{+}= \bar v \, \frac{\partial v}{\partial x}
@@ -155,71 +158,52 @@ def textbook_rule(edge: Edge) -> str:
     the argument to fit the others, its copies' messages are summed. At a point where the rule
     says 0 · ∞, torch may send a number that it chose.
 
-    Parameters
-    ----------
-    edge
-        An edge of a graph.
-
-    Returns
-    -------
-    str
-        The rule with the names of the graph, such as ``x̄ += v̄2 · cos(x)``; empty if we know
-        none for the operation and its arguments.
+    The operation is named as torch lists it, such as ``pow.Tensor_Scalar``, its arguments as a
+    statement shows them; the slot is the place among those that are differentiable, from 0. The
+    argument x in that slot and the result y come by name and number of entries. The rule is empty
+    if we know none for the operation and its arguments; else such as ``x̄ += v̄2 · cos(x)``.
     """
-    target = edge.target
-    x, y = edge.source.primals[edge.output], target.primals[0]
-    if x is None or y is None or x.is_complex() or not _is_own_node(target):
-        return ""
-    options = dict(a.split("=", 1) for a in target.arguments if "=" in a)
+    options = dict(a.split("=", 1) for a in arguments if "=" in a)
     options = {k: v for k, v in options.items() if k not in REPRESENTATION}
-    positional = [a for a in target.arguments if "=" not in a]
-    arguments = {chr(ord("a") + k): a for k, a in enumerate(positional)}
-    keys = _keys(_functional(target.overload), arguments, options)
+    positional = [a for a in arguments if "=" not in a]
+    letters = {chr(ord("a") + k): a for k, a in enumerate(positional)}
+    keys = _keys(_functional(overload), letters, options)
     key = next(filter(RULES.__contains__, keys), None)
     if key is None:
         return ""
-    names = edge.source.names
-    name = names[edge.output] if names else edge.source.name
     shown = _factor if key in ELEMENTWISE else _bare
     # All slots of a stack share one rule.
-    template = RULES[key][0 if key == "stack(a)" else edge.slot]
+    template = RULES[key][0 if key == "stack(a)" else slot]
     rule = template.format(
-        **{k: shown(a) for k, a in (arguments | options).items()},
-        g=adjoint_name(target.name),
-        y=target.name,
-        x=name,
-        n=x.numel() // max(y.numel(), 1),
-        slot=edge.slot,
+        **{k: shown(a) for k, a in (letters | options).items()},
+        g=adjoint_name(y[0]),
+        y=y[0],
+        x=x[0],
+        n=x[1] // max(y[1], 1),
+        slot=slot,
     )
     rule = re.sub(r"−\(−([^()]*)\)", r"\1", rule)
     rule = re.sub(r"\^\(\(?(−?[\d.]+)\)? − 1\)", _one_less, rule)
     elementwise = key in ELEMENTWISE or template == "{g}"
-    if elementwise and x.numel() != y.numel():
+    if elementwise and x[1] != y[1]:
         rule = f"Σ({rule}), over the copies"
-    return "" if "?" in rule else f"{adjoint_name(name)} += {rule}"
+    return "" if "?" in rule else f"{adjoint_name(x[0])} += {rule}"
 
 
 def adjoint_name(name: str) -> str:
-    """Return the name of a value's adjoint: that of ``v2`` is ``v̄2``, of ``loss`` ``adj(loss)``.
-
-    Parameters
-    ----------
-    name
-        The name of a value.
-    """
+    """Return the name of a value's adjoint: that of ``v2`` is ``v̄2``, of ``loss`` ``adj(loss)``."""
     if re.fullmatch(r"[A-Za-z]\d*(\[\d+\])?", name):
         return f"{name[0]}\N{COMBINING MACRON}{name[1:]}"
     return f"adj({name})"
 
 
-def _is_own_node(node: Node) -> bool:
-    """Tell whether torch's node is that of the operation.
+def is_own_node(grad_fn: str, overload: str) -> bool:
+    """Tell whether torch's node of that name is that of the operation.
 
     It is not after an in-place operation on a view, nor in a `torch.autograd.Function`.
     """
-    operation = _functional(node.overload).partition(".")[0].replace("_", "")
-    expected = rf"{operation}backward\d+"
-    return re.fullmatch(expected, node.grad_fn.lower()) is not None
+    operation = _functional(overload).partition(".")[0].replace("_", "")
+    return bool(re.fullmatch(rf"{operation}backward\d+", grad_fn.lower()))
 
 
 def _functional(overload: str) -> str:
@@ -251,7 +235,7 @@ def _factor(argument: str) -> str:
 
 def _one_less(match: re.Match[str]) -> str:
     """Work out an exponent such as 0.5 − 1."""
-    return f"^{_factor(number(float(match[1].replace('−', '-')) - 1))}"
+    return f"^{_factor(write_number(float(match[1].replace('−', '-')) - 1))}"
 
 
 def _bare(argument: str) -> str:
@@ -265,20 +249,8 @@ def torch_formula(overload: str, slot: int) -> str:
     """Return torch's own formula for a message.
 
     It is C++, from the file `derivatives.yaml` of the installed torch. There `grad` is the adjoint
-    of the result, `result` the result, and the other names are those of the arguments.
-
-    Parameters
-    ----------
-    overload
-        An operation as torch lists it, such as ``pow.Tensor_Scalar`` or ``sin``.
-    slot
-        The place among the operation's differentiable arguments, from 0.
-
-    Returns
-    -------
-    str
-        The formula, such as ``grad * self.cos().conj()``; empty if torch lists none, or its file
-        is not there.
+    of the result, `result` the result, and the other names are those of the arguments. It is
+    empty if torch lists none, or its file is not there.
     """
     entries = _derivatives()
     entry = entries.get(overload) or entries.get(_functional(overload))

@@ -11,13 +11,13 @@ from importlib.resources import files
 
 from torch import Tensor
 
-from autograd_tutorial.graph.draw import to_svg
-from autograd_tutorial.graph.fold import Fold, TooLargeError
-from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
-from autograd_tutorial.graph.steps import Step, steps
-from autograd_tutorial.graph.structure import number, value
-
-__all__ = ["script", "style", "to_html", "to_table"]
+from autograd_tutorial.graph.asking.agreement import check_and_doubts
+from autograd_tutorial.graph.asking.first_nan import find_first_nan
+from autograd_tutorial.graph.model import Edge, GraphData, Node, Tensors
+from autograd_tutorial.graph.notation import write_number, write_tensor
+from autograd_tutorial.graph.showing.draw import to_svg
+from autograd_tutorial.graph.showing.fold import Fold, TooLargeError
+from autograd_tutorial.graph.showing.steps import Step, steps
 
 MOST_ROWS = 40
 """Of a graph with more nodes than these the page shows the first and the last."""
@@ -55,10 +55,10 @@ def style() -> str:
 
 
 def _read(name: str) -> str:
-    return (files(__package__ or "") / name).read_text(encoding="utf-8")
+    return (files(__package__) / name).read_text(encoding="utf-8")
 
 
-def to_html(graph: Graph) -> str:
+def to_html(graph: GraphData) -> str:
     """Return a graph as a figure that can be played, with everything that it needs."""
     try:
         picture, told = to_svg(graph), steps(graph)
@@ -113,7 +113,7 @@ _LEGEND = (
 )
 
 
-def _name(graph: Graph) -> str:
+def _name(graph: GraphData) -> str:
     return f"Graph of {graph.function}, {len(graph.nodes)} nodes"
 
 
@@ -127,33 +127,36 @@ def _folded(told: list[Step]) -> str:
     return f"; {sum(turns):,} turns are folded" if turns else ""
 
 
-def _backward_step(graph: Graph, node: Node) -> str:
+def _backward_step(graph: GraphData, node: Node) -> str:
     """Return the step at which the engine came to a node, counted on from the forward pass."""
     back = node.backward_step
     return "–" if back is None else str(len(graph.nodes) + back)
 
 
-def _caption(graph: Graph) -> str:
+def _caption(graph: GraphData) -> str:
     """Say how to read the picture, and what the graph found when it checked itself."""
     said = [_LEGEND, *map(escape, graph.notes)]
-    if graph.first_nan:
-        said.append(f"<strong>{escape(str(graph.first_nan))}</strong>")
+    first_nan = find_first_nan(graph)
+    if first_nan:
+        said.append(f"<strong>{escape(first_nan.sentence)}</strong>")
     unused = [node.name for node in graph.inputs if node.adjoint is None]
     if unused:
         said.append(
             f"The output does not depend on {escape(', '.join(unused))}."
         )
-    difference, doubts = graph.check_and_doubts()
+    difference, doubts = check_and_doubts(graph)
     if doubts:
-        said.append(f"The check found a difference of {number(difference)}.")
+        said.append(
+            f"The check found a difference of {write_number(difference)}."
+        )
         said += map(escape, doubts[:3])
-    elif graph.edges and not graph.first_nan:
+    elif graph.edges and not first_nan:
         rounded = ", up to rounding" if difference else ""
         said.append(f"{_checked(graph)}{rounded}.")
     return " ".join(said)
 
 
-def _checked(graph: Graph) -> str:
+def _checked(graph: GraphData) -> str:
     """Say what was found to agree, and where nothing could be compared."""
     built = sum(edge.partial is not None for edge in graph.edges)
     if not built:
@@ -172,18 +175,19 @@ def _checked(graph: Graph) -> str:
     )
 
 
-def _table(graph: Graph) -> str:
+def _table(graph: GraphData) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in HEADER)
-    bodies = []
-    hidden = len(graph.nodes) - MOST_ROWS
-    for position, node in enumerate(graph.nodes):
-        if hidden > 0 and position == MOST_ROWS // 2:
-            bodies.append(
-                f'<tbody><tr><td colspan="{len(HEADER)}">… {hidden:,} rows more: '
-                "print(graph.to_table())</td></tr></tbody>"
-            )
-        if hidden <= 0 or not 0 <= position - MOST_ROWS // 2 < hidden:
-            bodies.append(f"<tbody>{_rows(graph, node)}</tbody>")
+    shown, half = graph.nodes, MOST_ROWS // 2
+    hidden = len(shown) - MOST_ROWS
+    if hidden > 0:
+        shown = shown[:half] + shown[-half:]
+    bodies = [f"<tbody>{_rows(graph, node)}</tbody>" for node in shown]
+    if hidden > 0:
+        bodies.insert(
+            half,
+            f'<tbody><tr><td colspan="{len(HEADER)}">… {hidden:,} rows more: '
+            "print(graph.to_table())</td></tr></tbody>",
+        )
     return (
         '<div class="ag-table" role="region" tabindex="0" aria-label="Evaluation trace. '
         f'{escape(_name(graph))}">'
@@ -191,7 +195,7 @@ def _table(graph: Graph) -> str:
     )
 
 
-def _rows(graph: Graph, node: Node) -> str:
+def _rows(graph: GraphData, node: Node) -> str:
     edges = graph.edges_into.get(node, [])
     span = f' rowspan="{len(edges)}"' if len(edges) > 1 else ""
     own = (
@@ -230,17 +234,16 @@ def _values(tensors: Tensors) -> str:
 
 def _value(tensor: Tensor | None) -> str:
     """Return a value; a small matrix in full on demand."""
-    text = escape(value(tensor))
-    small = tensor is not None and 0 < tensor.numel() <= LARGEST_OPEN
-    if tensor is None or not small or not text.startswith("("):
+    text = escape(write_tensor(tensor))
+    if tensor is None or tensor.is_complex() or not text.startswith("("):
         return text
-    if tensor.is_complex():
+    if not 0 < tensor.numel() <= LARGEST_OPEN:
         return text
     return _on_demand(text, tensor.reshape(len(tensor), -1))
 
 
 def _on_demand(summary: str, matrix: Tensor) -> str:
-    rows = [[number(entry) for entry in row] for row in matrix.tolist()]
+    rows = [[write_number(entry) for entry in row] for row in matrix.tolist()]
     width = max((len(entry) for row in rows for entry in row), default=0)
     lines = "\n".join(
         "  ".join(entry.rjust(width) for entry in row) for row in rows
@@ -248,21 +251,21 @@ def _on_demand(summary: str, matrix: Tensor) -> str:
     return f"<details><summary>{summary}</summary><pre>{lines}</pre></details>"
 
 
-def to_table(graph: Graph) -> str:
+def to_table(graph: GraphData) -> str:
     """Return the evaluation trace as a table in Markdown: a line for each argument."""
     lines = [_line(HEADER), _line(["---"] * len(HEADER))]
     lines += [_line(cells) for cells in _plain_rows(graph)]
     return "\n".join(lines) + "\n"
 
 
-def _plain_rows(graph: Graph) -> Iterator[list[str]]:
+def _plain_rows(graph: GraphData) -> Iterator[list[str]]:
     for node in graph.nodes:
         own = [
             str(node.forward_step),
             _backward_step(graph, node),
             node.statement,
-            ", ".join(map(value, node.primals)),
-            ", ".join(map(value, node.adjoints)),
+            ", ".join(map(write_tensor, node.primals)),
+            ", ".join(map(write_tensor, node.adjoints)),
         ]
         edges = graph.edges_into.get(node, [])
         if not edges:
@@ -272,7 +275,7 @@ def _plain_rows(graph: Graph) -> Iterator[list[str]]:
                 *own,
                 edge.source.names[edge.output],
                 edge.structure.removeprefix("× "),
-                value(edge.message),
+                write_tensor(edge.message),
                 edge.rule,
                 edge.formula,
             ]

@@ -1,6 +1,6 @@
 """What is drawn of a graph: all of it, or a long one with its repeated operations folded.
 
-A loop records the same block of operations again and again. Of such a run the first and the last
+A loop records the same block of operations again and again. Of it the first and the last
 turn are drawn, and one box stands for the turns in between.
 """
 
@@ -9,17 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from autograd_tutorial.graph.model import Edge, Graph, Node
-
-__all__ = [
-    "MOST_BOXES",
-    "Box",
-    "Fold",
-    "Link",
-    "Picture",
-    "TooLargeError",
-    "fold",
-]
+from autograd_tutorial.graph.model import Edge, GraphData, Node
 
 MOST_BOXES = 40
 """Above that no picture of a graph can be read."""
@@ -77,7 +67,7 @@ class Picture(NamedTuple):
     links: tuple[Link, ...]
 
 
-class _Run(NamedTuple):
+class _Loop(NamedTuple):
     """Operations number `start` to `stop`, in turns of `period`."""
 
     start: int
@@ -92,15 +82,15 @@ class _Run(NamedTuple):
     def hidden(self) -> range:
         """The numbers of the operations between the first turn and the last.
 
-        Turns are counted from the end: the first turn of a loop begins with other arguments, and
-        so a run often begins within it.
+        Turns are counted from the end: the first turn begins with other arguments, and so what
+        repeats often begins within it.
         """
         first = self.stop - (self.turns - 1) * self.period
         return range(first, self.stop - self.period)
 
 
-def fold(graph: Graph) -> Picture:
-    """Return what is drawn of a graph: if it has more than 40 nodes, with its runs folded.
+def fold(graph: GraphData) -> Picture:
+    """Return what is drawn of a graph: if it has more than 40 nodes, with its loops folded.
 
     Raises
     ------
@@ -127,7 +117,7 @@ def fold(graph: Graph) -> Picture:
     return picture
 
 
-def _links(graph: Graph, box_of: dict[Node, Box]) -> list[Link]:
+def _links(graph: GraphData, box_of: dict[Node, Box]) -> list[Link]:
     between: dict[tuple[Box, Box], list[Edge]] = defaultdict(list)
     for edge in graph.edges:
         ends = box_of[edge.source], box_of[edge.target]
@@ -142,44 +132,46 @@ def _links(graph: Graph, box_of: dict[Node, Box]) -> list[Link]:
     return links
 
 
-def _folds(graph: Graph) -> list[Fold]:
+def _folds(graph: GraphData) -> list[Fold]:
     operations = [node for node in graph.nodes if node.kind == "operation"]
     hidden: dict[Node, int] = {}
-    runs = _runs(graph, operations)
-    for number, run in enumerate(runs):
-        hidden |= dict.fromkeys((operations[i] for i in run.hidden), number)
-    inside: list[list[Node]] = [[] for _ in runs]
+    loops = _loops(graph, operations)
+    for number, loop in enumerate(loops):
+        hidden |= dict.fromkeys((operations[i] for i in loop.hidden), number)
+    inside: list[list[Node]] = [[] for _ in loops]
     for node in graph.nodes:
-        runs_of = {hidden.get(user, -1) for user in _users(graph, node)}
-        if len(runs_of) == 1 and (number := runs_of.pop()) >= 0:
+        loops_of = {hidden.get(user, -1) for user in _users(graph, node)}
+        if len(loops_of) == 1 and (number := loops_of.pop()) >= 0:
             inside[number].append(node)
     return [
-        _folded(run, operations, tuple(nodes))
-        for run, nodes in zip(runs, inside, strict=True)
+        _folded(loop, operations, tuple(nodes))
+        for loop, nodes in zip(loops, inside, strict=True)
     ]
 
 
-def _users(graph: Graph, node: Node) -> list[Node]:
+def _users(graph: GraphData, node: Node) -> list[Node]:
     """Return the operations that use a leaf; an operation itself."""
     if node.kind == "operation":
         return [node]
     return [edge.target for edge in graph.edges_from.get(node, [])]
 
 
-def _folded(run: _Run, operations: list[Node], nodes: tuple[Node, ...]) -> Fold:
-    hidden = [operations[i] for i in run.hidden]
+def _folded(
+    loop: _Loop, operations: list[Node], nodes: tuple[Node, ...]
+) -> Fold:
+    hidden = [operations[i] for i in loop.hidden]
     steps = [n.backward_step for n in hidden if n.backward_step is not None]
     return Fold(
-        turns=run.turns - 2,
+        turns=loop.turns - 2,
         nodes=nodes,
-        block=tuple(node.operation for node in hidden[: run.period]),
+        block=tuple(node.operation for node in hidden[: loop.period]),
         forward_step=min(node.forward_step for node in hidden),
         backward_step=min(steps, default=None),
     )
 
 
-def _runs(graph: Graph, operations: list[Node]) -> list[_Run]:
-    """Return runs that do not overlap, those that hide most first."""
+def _loops(graph: GraphData, operations: list[Node]) -> list[_Loop]:
+    """Return loops that do not overlap, those that hide most first."""
     place = {node: i for i, node in enumerate(operations)}
     arguments = [
         [place.get(e.source, -1) for e in graph.edges_into.get(node, [])]
@@ -187,14 +179,14 @@ def _runs(graph: Graph, operations: list[Node]) -> list[_Run]:
     ]
     names = [node.operation for node in operations]
     found = [
-        run
+        loop
         for period in range(1, min(LONGEST_BLOCK, len(operations) // 3) + 1)
-        for run in _periodic(names, arguments, period)
+        for loop in _periodic(names, arguments, period)
     ]
-    found.sort(key=lambda run: (-len(run.hidden), run.period, run.start))
-    chosen: list[_Run] = []
-    for run in found:
-        free = _outside(run, chosen)
+    found.sort(key=lambda loop: (-len(loop.hidden), loop.period, loop.start))
+    chosen: list[_Loop] = []
+    for loop in found:
+        free = _outside(loop, chosen)
         if len(free.hidden) > 1:
             chosen.append(free)
         if len(chosen) > MOST_BOXES:
@@ -204,8 +196,8 @@ def _runs(graph: Graph, operations: list[Node]) -> list[_Run]:
 
 def _periodic(
     names: list[str], arguments: list[list[int]], period: int
-) -> list[_Run]:
-    """Return the longest runs in which an operation repeats the one a period before.
+) -> list[_Loop]:
+    """Return the longest loops in which an operation repeats the one a period before.
 
     Repeats: it has the same name, and each argument is a leaf in both, the same operation in both,
     or as far back in both.
@@ -219,8 +211,8 @@ def _periodic(
 
     breaks = [i for i in range(period, len(names)) if not repeats(i)]
     edges = [period - 1, *breaks, len(names)]
-    runs = (_Run(a + 1 - period, b, period) for a, b in pairwise(edges))
-    return [run for run in runs if len(run.hidden) > 1]
+    loops = (_Loop(a + 1 - period, b, period) for a, b in pairwise(edges))
+    return [loop for loop in loops if len(loop.hidden) > 1]
 
 
 def _same(now: list[int], before: list[int], period: int) -> bool:
@@ -230,9 +222,9 @@ def _same(now: list[int], before: list[int], period: int) -> bool:
     )
 
 
-def _outside(run: _Run, chosen: list[_Run]) -> _Run:
-    """Return the longest part of a run that is in none of the chosen ones."""
-    start, stop, period = run
+def _outside(loop: _Loop, chosen: list[_Loop]) -> _Loop:
+    """Return the longest part of a loop that is in none of the chosen ones."""
+    start, stop, period = loop
     for other in chosen:
         if other.start < stop and start < other.stop:
             left, right = other.start - start, stop - other.stop
@@ -240,5 +232,5 @@ def _outside(run: _Run, chosen: list[_Run]) -> _Run:
                 (start, start + left) if left > right else (stop - right, stop)
             )
             if stop - start < 3 * period:
-                return _Run(0, 0, 1)
-    return _Run(start, stop, period)
+                return _Loop(0, 0, 1)
+    return _Loop(start, stop, period)

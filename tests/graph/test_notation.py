@@ -10,8 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from autograd_tutorial.graph import structure
-from autograd_tutorial.graph.structure import describe, number, value
+from autograd_tutorial.graph import notation
+from autograd_tutorial.graph.notation import (
+    describe_matrix,
+    write_number,
+    write_tensor,
+)
 
 Function = Callable[[Tensor], Tensor]
 
@@ -58,7 +62,7 @@ def test_jacobians(words: str) -> None:
     f, x = SCALED[words]
     jacobian = torch.func.jacrev(f)(x)
     assert isinstance(jacobian, Tensor)
-    assert describe(jacobian, f(x).shape, x.shape) == words
+    assert describe_matrix(jacobian, f(x).numel(), x.numel()) == words
 
 
 @given(st.integers(2, 5), st.lists(st.integers(0, 4), min_size=2, max_size=6))
@@ -75,17 +79,17 @@ def test_picks(columns: int, picks: list[int]) -> None:
     else:
         words = f"pick {len(picks)} of {columns}"
     matrix = torch.eye(columns)[picks]
-    assert describe(matrix, (len(picks),), (columns,)) == words
+    assert describe_matrix(matrix, len(picks), columns) == words
     if columns * len(picks) > 4:  # another entry, and the words no longer fit
         matrix[0, (picks[0] + 1) % columns] = 0.5
-        assert describe(matrix, (len(picks),), (columns,)) != words
+        assert describe_matrix(matrix, len(picks), columns) != words
 
 
 def test_matrix_that_was_not_built() -> None:
     """Without the numbers, only the size is said; so it is for an empty matrix."""
-    assert describe(None, (10, 10), (50,)) == "J 100×50"
-    assert describe(None, (), (2, 3)) == "J 1×6"
-    assert describe(torch.ones(0, 3), (0,), (3,)) == "J 0×3"
+    assert describe_matrix(None, 100, 50) == "J 100×50"
+    assert describe_matrix(None, 1, 6) == "J 1×6"
+    assert describe_matrix(torch.ones(0, 3), 0, 3) == "J 0×3"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_matrix_that_was_not_built() -> None:
 def test_jacobian_with_nan(rows: list[list[float]], words: str) -> None:
     """NaN is an entry like another, but equal to none."""
     matrix = torch.tensor(rows)
-    assert describe(matrix, matrix.shape[:1], matrix.shape[1:]) == words
+    assert describe_matrix(matrix, *matrix.shape) == words
 
 
 @pytest.mark.parametrize(
@@ -143,13 +147,13 @@ def test_jacobian_with_nan(rows: list[list[float]], words: str) -> None:
 )
 def test_numbers(x: float, words: str) -> None:
     """Four significant digits, a true minus sign, and powers of ten where they are needed."""
-    assert number(x) == words
+    assert write_number(x) == words
 
 
 @given(st.floats(-1e308, 1e308))
 def test_a_number_can_be_read_back(x: float) -> None:
     """What is written is the number, up to half a unit of the fourth digit."""
-    words = number(x).replace("−", "-").replace("·10", "e")
+    words = write_number(x).replace("−", "-").replace("·10", "e")
     for digit, superscript in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹"):
         words = words.replace(superscript, str(digit))
     read = float(words.replace("⁻", "-"))
@@ -181,19 +185,19 @@ def test_a_number_can_be_read_back(x: float) -> None:
 )
 def test_values(tensor: Tensor | None, words: str) -> None:
     """Small tensors are written in full, and others by their shape."""
-    assert value(tensor) == words
+    assert write_tensor(tensor) == words
 
 
 def test_room() -> None:
     """A tensor is written in full if its characters fit, and not if one does not."""
     x = torch.tensor([3.0, 12.0])
-    assert value(x, room=len("[3, 12]")) == "[3, 12]"
-    assert value(x, room=len("[3, 12]") - 1) == "(2,)"
-    assert value(x[0], room=0) == "3"
+    assert write_tensor(x, room=len("[3, 12]")) == "[3, 12]"
+    assert write_tensor(x, room=len("[3, 12]") - 1) == "(2,)"
+    assert write_tensor(x[0], room=0) == "3"
 
 
 def test_examples() -> None:
     """Each example in the docstrings prints what it says."""
-    result = doctest.testmod(structure)
+    result = doctest.testmod(notation)
     assert result.attempted >= 3
     assert result.failed == 0

@@ -5,11 +5,9 @@ from typing import Literal, NamedTuple
 
 from torch import Tensor
 
-from autograd_tutorial.graph.fold import Box, Fold, fold
-from autograd_tutorial.graph.model import Graph, Node
-from autograd_tutorial.graph.structure import value
-
-__all__ = ["Step", "steps"]
+from autograd_tutorial.graph.model import GraphData, arrived
+from autograd_tutorial.graph.notation import write_tensor
+from autograd_tutorial.graph.showing.fold import Box, Fold, fold
 
 MOST_MESSAGES = 6
 """Where more messages than these meet, the sentence gives their number."""
@@ -28,15 +26,10 @@ class Step(NamedTuple):
     """What happens, in words."""
 
 
-def steps(graph: Graph) -> list[Step]:
+def steps(graph: GraphData) -> list[Step]:
     """Return the steps of a graph: forward as it ran, then backward in the engine's order.
 
     Repeated operations that are folded in the picture are one step.
-
-    Raises
-    ------
-    ValueError
-        If the graph is too large for a picture.
     """
     boxes, _ = fold(graph)
     there = sorted(boxes, key=lambda box: box.forward_step)
@@ -53,7 +46,7 @@ def steps(graph: Graph) -> list[Step]:
     return told
 
 
-def _forward(graph: Graph, box: Box) -> str:
+def _forward(graph: GraphData, box: Box) -> str:
     if isinstance(box, Fold):
         return f"{_turns(box)} run."
     primal = _listed([_told(primal) for primal in box.primals])
@@ -72,10 +65,13 @@ def _forward(graph: Graph, box: Box) -> str:
     )
 
 
-def _backward(graph: Graph, box: Box) -> str:
+def _backward(graph: GraphData, box: Box) -> str:
     if isinstance(box, Fold):
         return f"{_turns(box)} send their messages."
-    arrived = [_arrived(graph, box, output) for output in range(len(box.names))]
+    received = [
+        [_told(message) for message in arrived(graph, box, output)]
+        for output in range(len(box.names))
+    ]
     adjoints = [_told(adjoint) for adjoint in box.adjoints]
     sent = [
         f"{_told(edge.message)} to {edge.source.names[edge.output]}"
@@ -88,36 +84,23 @@ def _backward(graph: Graph, box: Box) -> str:
             f"{adjoint} = {' + '.join(messages)}"
             if 1 < len(messages) <= MOST_MESSAGES
             else adjoint
-            for adjoint, messages in zip(adjoints, arrived, strict=True)
+            for adjoint, messages in zip(adjoints, received, strict=True)
         ]
-        received = f"{_listed(box.names)} receive adjoints {_listed(sums)}"
-    elif box is graph.output and not arrived[0]:
-        received = f"{box.name} starts with adjoint {adjoints[0]}"
-    elif len(arrived[0]) > 1:
-        messages = (
-            _listed(arrived[0])
-            if len(arrived[0]) <= MOST_MESSAGES
-            else f"{len(arrived[0])} messages"
-        )
-        received = (
+        sentence = f"{_listed(box.names)} receive adjoints {_listed(sums)}"
+    elif box is graph.output and not received[0]:
+        sentence = f"{box.name} starts with adjoint {adjoints[0]}"
+    elif (count := len(received[0])) > 1:
+        few = count <= MOST_MESSAGES
+        messages = _listed(received[0]) if few else f"{count} messages"
+        sentence = (
             f"{box.name} has received {messages}, which add up to its adjoint "
             f"{adjoints[0]}{',' * bool(sent)}"
         )
     else:
-        received = f"{box.name} receives adjoint {adjoints[0]}"
-    sends = "send" if several else "sends"
-    return (
-        f"{received} and {sends} {_listed(sent)}." if sent else f"{received}."
-    )
-
-
-def _arrived(graph: Graph, node: Node, output: int) -> list[str]:
-    """Return the messages to a result, in the order in which they came."""
-    return [
-        _told(edge.message)
-        for edge in graph.edges_from.get(node, ())
-        if edge.output == output and edge.message is not None
-    ]
+        sentence = f"{box.name} receives adjoint {adjoints[0]}"
+    if sent:
+        sentence += f" and {'send' if several else 'sends'} {_listed(sent)}"
+    return f"{sentence}."
 
 
 def _turns(box: Fold) -> str:
@@ -126,7 +109,7 @@ def _turns(box: Fold) -> str:
 
 def _told(tensor: Tensor | None) -> str:
     """Return a value in full, or say that it is a tensor of some shape."""
-    text = value(tensor)
+    text = write_tensor(tensor)
     return f"a tensor of shape {text}" if text.startswith("(") else text
 
 

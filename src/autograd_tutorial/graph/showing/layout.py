@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 import pygraphviz
 
-__all__ = ["Curve", "Layout", "Place", "Size", "place"]
-
 Point = tuple[int, int]
 Curve = tuple[Point, ...]
 """A start, and for each further piece two control points and an end."""
@@ -30,40 +28,17 @@ class Size(NamedTuple):
 
 
 class Place(NamedTuple):
-    """The middle of a box, from the left and from the top, and its size."""
-
-    x: int
-    y: int
-    size: Size
-
-    @property
-    def left(self) -> int:
-        """The left side."""
-        return self.x - self.size.width // 2
-
-    @property
-    def right(self) -> int:
-        """The right side."""
-        return self.x + self.size.width // 2
-
-    @property
-    def top(self) -> int:
-        """The upper side."""
-        return self.y - self.size.height // 2
-
-    @property
-    def bottom(self) -> int:
-        """The lower side."""
-        return self.y + self.size.height // 2
-
-
-class Wall(NamedTuple):
-    """What no line may enter: a box, and a little above and below it."""
+    """The sides of a box, from the left and from the top."""
 
     left: int
     right: int
     top: int
     bottom: int
+
+    @property
+    def middle(self) -> Point:
+        """The point in the middle."""
+        return (self.left + self.right) // 2, (self.top + self.bottom) // 2
 
 
 class Layout(NamedTuple):
@@ -71,11 +46,8 @@ class Layout(NamedTuple):
 
     boxes: tuple[Place, ...]
     labels: tuple[Place, ...]
-    before: tuple[Curve, ...]
-    """From the right side of an edge's source to the left side of its label."""
-
-    after: tuple[Curve, ...]
-    """From the right side of its label to the left side of its target."""
+    lines: tuple[tuple[Curve, Curve], ...]
+    """From the right side of an edge's source to the left side of its label, and from there on."""
 
     width: int
     height: int
@@ -124,51 +96,50 @@ def _read(
             MARGIN + round(height - 72 * float(y)),
         )
 
-    middle = {row[1]: point(*row[2:4]) for row in rows if row[0] == "node"}
-    at = [Place(*middle[f"n{i}"], size) for i, size in enumerate(boxes)]
-    labels = [
-        Place(*middle[f"l{i}"], size) for i, (_, _, size) in enumerate(edges)
-    ]
-    curve = {
-        (row[1], row[2]): [
-            point(x, y) for x, y in zip(*_halves(row), strict=True)
-        ]
-        for row in rows
-        if row[0] == "edge"
-    }
+    def box(name: str, size: Size) -> Place:
+        x, y = middle[name]
+        across, down = size.width // 2, size.height // 2
+        return Place(x - across, x + across, y - down, y + down)
+
+    middle, curve = {}, {}
+    for kind, *row in rows:
+        if kind == "node":
+            middle[row[0]] = point(*row[1:3])
+        elif kind == "edge":
+            numbers = row[3 : 3 + 2 * int(row[2])]
+            pairs = zip(numbers[::2], numbers[1::2], strict=True)
+            curve[row[0], row[1]] = [point(*pair) for pair in pairs]
+    at = [box(f"n{i}", size) for i, size in enumerate(boxes)]
+    labels = [box(f"l{i}", size) for i, (_, _, size) in enumerate(edges)]
     walls = [
-        Wall(box.left, box.right, box.top - CLEAR, box.bottom + CLEAR)
-        for box in (*at, *labels)
+        Place(wall.left, wall.right, wall.top - CLEAR, wall.bottom + CLEAR)
+        for wall in (*at, *labels)
     ]
-    before, after = [], []
+    lines = []
     for i, (source, target, _) in enumerate(edges):
         tail, label, head = at[source], labels[i], at[target]
-        found = curve[f"n{source}", f"l{i}"]
-        before.append(_calm(_joined(tail, found, label), walls))
-        found = curve[f"l{i}", f"n{target}"]
-        after.append(_calm(_joined(label, found, head), walls))
+        before = _joined(tail, curve[f"n{source}", f"l{i}"], label)
+        after = _joined(label, curve[f"l{i}", f"n{target}"], head)
+        lines.append((_calm(before, walls), _calm(after, walls)))
     return Layout(
         tuple(at),
         tuple(labels),
-        tuple(before),
-        tuple(after),
+        tuple(lines),
         round(width) + 2 * MARGIN,
         round(height) + 2 * MARGIN,
     )
 
 
-def _halves(row: list[str]) -> tuple[list[str], list[str]]:
-    """Return the horizontal and the vertical numbers of an edge's points."""
-    numbers = row[4 : 4 + 2 * int(row[3])]
-    return numbers[::2], numbers[1::2]
-
-
 def _joined(start: Place, found: list[Point], end: Place) -> Curve:
     """Return a curve that begins and ends exactly at its boxes."""
-    return (start.right, start.y), *found[1:-1], (end.left, end.y)
+    return (
+        (start.right, start.middle[1]),
+        *found[1:-1],
+        (end.left, end.middle[1]),
+    )
 
 
-def _calm(curve: Curve, walls: Sequence[Wall]) -> Curve:
+def _calm(curve: Curve, walls: Sequence[Place]) -> Curve:
     """Return one even bend instead of dot's curve, or of a piece of it, where there is room."""
     if bend := _bend(curve[0], curve[-1], walls):
         return curve[0], *bend
@@ -181,7 +152,7 @@ def _calm(curve: Curve, walls: Sequence[Wall]) -> Curve:
     return tuple(calm)
 
 
-def _bend(start: Point, end: Point, walls: Sequence[Wall]) -> Curve | None:
+def _bend(start: Point, end: Point, walls: Sequence[Place]) -> Curve | None:
     """Return a curve that is level at both ends, unless boxes are in its way.
 
     It bends on the whole way, on its second half, or on its first.
@@ -211,7 +182,7 @@ def _bend(start: Point, end: Point, walls: Sequence[Wall]) -> Curve | None:
     return None
 
 
-def _meets(start: Point, end: Point, wall: Wall) -> bool:
+def _meets(start: Point, end: Point, wall: Place) -> bool:
     """Return whether a bend, or the level line before or after it, meets a box."""
     ys = [_height(start, end, x) for x in (wall.left, wall.right)]
     return min(ys) < wall.bottom and max(ys) > wall.top

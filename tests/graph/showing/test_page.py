@@ -11,8 +11,9 @@ from torch import Tensor
 
 from autograd_tutorial import trace
 from autograd_tutorial.functions import log_sine_reciprocal
-from autograd_tutorial.graph import Graph, page
-from autograd_tutorial.graph.steps import steps
+from autograd_tutorial.graph import Graph
+from autograd_tutorial.graph.showing import page
+from autograd_tutorial.graph.showing.steps import steps
 
 TWO = torch.tensor(2.0, dtype=torch.float64)
 

@@ -17,10 +17,10 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autograd_tutorial.graph.draw import text_width, to_dot, to_svg
-from autograd_tutorial.graph.fold import TooLargeError
-from autograd_tutorial.graph.model import Edge, Graph, Node
-from autograd_tutorial.graph.record import trace
+from autograd_tutorial.graph import Edge, Graph, Node
+from autograd_tutorial.graph.recording.record import trace
+from autograd_tutorial.graph.showing.draw import text_width, to_dot, to_svg
+from autograd_tutorial.graph.showing.fold import TooLargeError
 
 SVG = "{http://www.w3.org/2000/svg}"
 F = [

@@ -4,46 +4,26 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from autograd_tutorial.graph.model import Source
-from autograd_tutorial.graph.structure import has_numbers
+from autograd_tutorial.graph.recording import cuts
+from autograd_tutorial.graph.recording.cuts import Block, Cut
+from autograd_tutorial.graph.recording.torch_nodes import (
+    GradFn,
+    Reference,
+    node_of,
+    origin,
+)
+from autograd_tutorial.graph.tensors import dense, has_numbers
 
-__all__ = [
-    "BACKWARD",
-    "Block",
-    "Call",
-    "Calls",
-    "Constant",
-    "Cut",
-    "GradFn",
-    "Reference",
-    "Tape",
-    "count_results",
-    "dense",
-    "is_leaf",
-    "key_of",
-    "origin",
-]
-
-PACKAGE = str(Path(__file__).parent / "_").removesuffix("_")
-TORCH = str(Path(torch.__file__).parent / "_").removesuffix("_")
-
-BACKWARD = "a backward pass"
-
-GradFn = Any  # torch.autograd.graph.Node, with attributes that its type does not list
-Reference = tuple[object, int]
-"""Where a tensor of the graph comes from: a node and which of its results, or the identity of a
-leaf and 0."""
+_DETACH = torch.ops.aten.detach.default
 
 
 class Operation(NamedTuple):
@@ -62,10 +42,6 @@ def _operation_of(function: torch._ops.OpOverload) -> Operation:
     return Operation(name, overload, schema.is_mutable)
 
 
-_DETACH = torch.ops.aten.detach.default
-_APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
-
-
 class Call(NamedTuple):
     """An operation that ran: what was called, on what, and from which line."""
 
@@ -81,34 +57,6 @@ class Constant:
 
     tensor: Tensor
     number: object
-
-
-class Block(NamedTuple):
-    """What turns the recording off without a block that the program shows."""
-
-    kind: Literal["apply", "list", "closure", "rsample", "sample", "decorator"]
-    """The forward of a `torch.autograd.Function` that got a tensor of the graph as an argument, in
-    a list, or not at all; the sample() of a distribution, with an rsample() or without one; or a
-    decorator.
-    """
-
-    name: str
-    """The name of the class, or of the decorated function."""
-
-    source: Source | None
-    """The line that called it."""
-
-
-class Cut(NamedTuple):
-    """An operation with an argument that requires grad and a result that does not."""
-
-    operation: str
-    source: Source | None
-    mode: str
-    """What kept it from being recorded: no_grad, inference_mode, or a backward pass; or empty."""
-
-    block: Block | None = None
-    """Whose no_grad it was, if not the program's."""
 
 
 Calls = dict[GradFn, tuple[Call | None, dict[int, Tensor]]]
@@ -165,8 +113,8 @@ class Tape(TorchDispatchMode):
         named = {key: self.refer(value) for key, value in keywords.items()}
         result = func(*args, **keywords)
         call = Call(_operation_of(func), arguments, named, source)
-        mode = _mode()
-        block = _block_around(place) if mode and _is_cut(call) else None
+        mode = cuts.mode_now()
+        block = cuts.block_around(place) if mode and _is_cut(call) else None
         self._pending = call, result, mode, block
         return result
 
@@ -259,7 +207,7 @@ class Tape(TorchDispatchMode):
     ) -> None:
         """Remember of results outside of the graph which cut they come from."""
         cut = None
-        if mode == BACKWARD:
+        if mode == cuts.BACKWARD:
             cut = Cut(call.operation.name, call.source, mode)
         elif _is_cut(call):
             name = call.operation.name
@@ -289,7 +237,7 @@ class Tape(TorchDispatchMode):
         return self._cut_off.get(StorageWeakRef(tensor.untyped_storage()))
 
     def _link_result(self, call: Call | None, tensor: Tensor) -> bool:
-        node = _node_of(tensor)
+        node = node_of(tensor)
         if node is None:
             return False
         _, results = self.calls.setdefault(node, (call, {}))
@@ -308,7 +256,7 @@ class Tape(TorchDispatchMode):
             self._frame = _outermost(frame, self.code)
         if self._frame is not None:
             self._note_variables(self._frame)
-        return _source_of(frame)
+        return cuts.source_of(frame)
 
     def _note_variables(self, frame: FrameType) -> None:
         for name, value in frame.f_locals.items():
@@ -319,56 +267,6 @@ class Tape(TorchDispatchMode):
                 self._versions[name] = version
                 held = self.variables.setdefault(name, {})
                 held.setdefault(origin(value), value)
-
-
-def _source_of(frame: FrameType | None) -> Source | None:
-    """Return the line of the program from which torch came to this frame."""
-    while frame and frame.f_code.co_filename.startswith(TORCH):
-        frame = frame.f_back
-    if frame is None or frame.f_code.co_filename.startswith(PACKAGE):
-        return None  # torch's own module, which trace called
-    return Source(frame.f_code.co_filename, frame.f_lineno)
-
-
-def _block_around(frame: FrameType | None) -> Block | None:
-    """Return the outermost block of torch's own around an operation that is not recorded."""
-    found = None
-    while frame and not frame.f_code.co_filename.startswith(PACKAGE):
-        kind, name = _kind_of_block(frame)
-        if kind:
-            found = Block(kind, name, _source_of(frame.f_back))
-        frame = frame.f_back
-    return found
-
-
-def _kind_of_block(frame: FrameType) -> tuple[Any, str]:
-    """Return the kind and the name of the block that a frame of torch's runs; None if it is none."""
-    code, held = frame.f_code, frame.f_locals
-    if code is _APPLY:
-        given = held["args"]
-        kind = (
-            "apply"
-            if any(map(_requires_grad, given))
-            else "list"
-            if any(map(_requires_grad, tree_leaves(given)))
-            else "closure"
-        )
-        return kind, held["cls"].__name__
-    if code.co_name == "sample" and isinstance(held.get("self"), Distribution):
-        drawn = held["self"]
-        return "rsample" if drawn.has_rsample else "sample", type(
-            drawn
-        ).__name__
-    if code.co_name == "decorate_context":
-        factory = held.get("ctx_factory")
-        modes = torch.no_grad | torch.inference_mode
-        if isinstance(getattr(factory, "__self__", None), modes):
-            return "decorator", held["func"].__name__
-    return None, ""
-
-
-def _requires_grad(value: object) -> bool:
-    return isinstance(value, Tensor) and value.requires_grad
 
 
 def _outermost(
@@ -388,35 +286,6 @@ def _version(tensor: Tensor) -> int:
     return 0 if tensor.is_inference() else tensor._version
 
 
-def origin(tensor: Tensor) -> Reference:
-    """Return where a tensor comes from."""
-    return (_node_of(tensor) or id(tensor), tensor.output_nr)
-
-
-def _node_of(tensor: Tensor) -> GradFn | None:
-    """Return the node of a tensor, if it has one.
-
-    A view that was made in a no_grad block has none that torch would tell when what it views has
-    been changed, as where a `torch.autograd.Function` fills its result by slices.
-    """
-    try:
-        return tensor.grad_fn
-    except RuntimeError:
-        return None
-
-
-def dense(tensor: Tensor) -> Tensor:
-    """Return the tensor itself if it is ordinary; what it says in full if it is sparse or zero.
-
-    Torch has zeros without memory, as the derivative of `sgn`. Nested tensors stay as they are.
-    """
-    if tensor._is_zerotensor():
-        return torch.zeros_like(tensor)
-    if tensor.layout is torch.strided or tensor.is_nested:
-        return tensor
-    return tensor.to_dense()
-
-
 def _given(call: Call) -> Iterator[object]:
     """Yield what an operation was called on, one by one."""
     return _flat([*call.arguments, *call.keywords.values()])
@@ -427,15 +296,6 @@ def _is_cut(call: Call) -> bool:
     return any(isinstance(value, tuple) for value in _given(call))
 
 
-def _mode() -> str:
-    """Return why nothing is recorded now, or no more than asked for; empty if all is."""
-    if torch._C._current_graph_task_id() != -1:
-        return BACKWARD
-    if torch.is_grad_enabled():
-        return ""
-    return "inference_mode" if torch.is_inference_mode_enabled() else "no_grad"
-
-
 def _flat(arguments: object) -> Iterator[object]:
     """Yield the arguments, also those in lists; a reference is a tuple."""
     if isinstance(arguments, list):
@@ -443,18 +303,3 @@ def _flat(arguments: object) -> Iterator[object]:
             yield from _flat(argument)
     else:
         yield arguments
-
-
-def key_of(fn: GradFn) -> object:
-    """Return what a node goes by: that of a leaf by the identity of its tensor, as in `origin`."""
-    return id(fn.variable) if is_leaf(fn) else fn
-
-
-def is_leaf(fn: GradFn) -> bool:
-    """Tell whether the node is where a leaf receives its gradient."""
-    return hasattr(fn, "variable")
-
-
-def count_results(fn: GradFn) -> int:
-    """Return the number of results of the operation."""
-    return len(fn._input_metadata)

@@ -15,12 +15,16 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from autograd_tutorial.graph.fold import Box, Fold, Link, fold
-from autograd_tutorial.graph.layout import Curve, Place, Size, place
-from autograd_tutorial.graph.model import Edge, Graph, Node, Tensors
-from autograd_tutorial.graph.structure import counted, value
-
-__all__ = ["text_width", "to_dot", "to_svg"]
+from autograd_tutorial.graph.model import Edge, GraphData, Node, Tensors
+from autograd_tutorial.graph.notation import counted, write_tensor
+from autograd_tutorial.graph.showing.fold import Box, Fold, Link, fold
+from autograd_tutorial.graph.showing.layout import (
+    Curve,
+    Place,
+    Point,
+    Size,
+    place,
+)
 
 FONT = 12
 """The size of the letters, which a page that is too narrow does not shrink: it scrolls."""
@@ -107,7 +111,7 @@ class _Tag(NamedTuple):
         return Size(_even(width), 2 * LINE - 2)
 
 
-def to_svg(graph: Graph) -> str:
+def to_svg(graph: GraphData) -> str:
     """Return the picture of a graph as SVG, for a page or a file of its own.
 
     Each node shows its statement, its value (→) and its adjoint (←), each edge its partial above
@@ -115,11 +119,6 @@ def to_svg(graph: Graph) -> str:
     its backward step as `data-b`, an edge those of its target; so a script can play the two passes.
     Where several messages meet, the adjoint has `data-sums`: pairs of a backward step and the sum
     so far.
-
-    Raises
-    ------
-    ValueError
-        If more than 40 boxes are left when repeated operations are folded.
     """
     boxes, links = fold(graph)
     number = {box: i for i, box in enumerate(boxes)}
@@ -157,9 +156,10 @@ def to_svg(graph: Graph) -> str:
         f"<style>{STYLE}</style>",
     ]
     arrows: dict[Box, list[str]] = defaultdict(list)
-    for i, (link, tag) in enumerate(zip(links, tags, strict=True)):
-        line = layout.before[i], layout.after[i]
-        arrows[link.target] += _arrow(link, tag, layout.labels[i], line)
+    for link, tag, label, line in zip(
+        links, tags, layout.labels, layout.lines, strict=True
+    ):
+        arrows[link.target] += _arrow(link, tag, label.middle, line)
     for box, card, size, at in zip(
         boxes, cards, sizes, layout.boxes, strict=True
     ):
@@ -167,7 +167,7 @@ def to_svg(graph: Graph) -> str:
     return "\n".join([*parts, "</svg>\n"])
 
 
-def to_dot(graph: Graph) -> str:
+def to_dot(graph: GraphData) -> str:
     """Return the graph in Graphviz's language, for tools of your own."""
     number = {node: i for i, node in enumerate(graph.nodes)}
     lines = [
@@ -229,7 +229,7 @@ def _escaped(text: str) -> str:
     return escape(CONTROL.sub(" ", text))
 
 
-def _title(graph: Graph) -> str:
+def _title(graph: GraphData) -> str:
     return (
         f"Graph of {graph.function}: {counted(len(graph.nodes), 'node')}, "
         f"{counted(len(graph.edges), 'edge')}. → value, ← adjoint, × local derivative"
@@ -239,13 +239,13 @@ def _title(graph: Graph) -> str:
 def _values(tensors: Tensors, room: int) -> str:
     """Return the values of an operation's results in one line."""
     if len(tensors) == 1:
-        return value(tensors[0], room)
+        return write_tensor(tensors[0], room)
     each = max(room // max(len(tensors), 1) - 2, 1)
-    line = ", ".join(value(tensor, each) for tensor in tensors)
+    line = ", ".join(write_tensor(tensor, each) for tensor in tensors)
     return line if len(line) <= room else counted(len(tensors), "result")
 
 
-def _card(graph: Graph, box: Box, step_of: dict[Node, int | None]) -> _Card:
+def _card(graph: GraphData, box: Box, step_of: dict[Node, int | None]) -> _Card:
     if isinstance(box, Fold):
         return _fold_card(box)
     is_output = box is graph.output
@@ -356,15 +356,14 @@ def _said(box: Box, result: int | None) -> str:
     return box.name
 
 
-def _steps(box: Box) -> str:
-    back = box.backward_step
-    return f'data-f="{box.forward_step}"' + (
-        "" if back is None else f' data-b="{back}"'
-    )
-
-
 def _group(kinds: str, label: str, box: Box) -> str:
-    return f'<g class="{kinds}" role="img" aria-label="{_escaped(label)}" {_steps(box)}>'
+    """Begin what is shown from the steps of a box on."""
+    back = box.backward_step
+    steps = f'data-f="{box.forward_step}"'
+    steps += "" if back is None else f' data-b="{back}"'
+    return (
+        f'<g class="{kinds}" role="img" aria-label="{_escaped(label)}" {steps}>'
+    )
 
 
 def _text(kind: str, x: int, y: int, text: str, more: str = "") -> str:
@@ -414,26 +413,25 @@ def _outline(box: Box, x: int, y: int, width: int, height: int) -> str:
 def _arrow(
     link: Link,
     tag: _Tag,
-    label: Place,
+    middle: Point,
     line: tuple[Curve, Curve],
 ) -> list[str]:
-    x, y = line[1][-1]
-    tip = f"{x},{y - 4} {x + ARROW},{y} {x},{y + 4}"
-    return [
-        _group("ag-edge", tag.label, link.target),
-        f'<path d="{_path(*line)}"/>',
-        f'<polygon points="{tip}"/>',
-        _text("partial", label.x, label.y - 5, tag.partial),
-        _text("message", label.x, label.y + LINE - 4, tag.message),
-        "</g>",
-    ]
-
-
-def _path(before: Curve, after: Curve) -> str:
-    """Return one line through the label."""
+    """Draw one line through the label, with its tip."""
+    before, after = line
     x, y = before[0]
     path = f"M{x} {y}{_pieces(before)}H{after[0][0]}{_pieces(after)}"
-    return re.sub(r"H\d+(?=H)", "", path)
+    path = re.sub(r"H\d+(?=H)", "", path)
+    x, y = after[-1]
+    tip = f"{x},{y - 4} {x + ARROW},{y} {x},{y + 4}"
+    x, y = middle
+    return [
+        _group("ag-edge", tag.label, link.target),
+        f'<path d="{path}"/>',
+        f'<polygon points="{tip}"/>',
+        _text("partial", x, y - 5, tag.partial),
+        _text("message", x, y + LINE - 4, tag.message),
+        "</g>",
+    ]
 
 
 def _pieces(curve: Curve) -> str:

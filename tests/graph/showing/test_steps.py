@@ -5,7 +5,7 @@ from torch import Tensor
 
 from autograd_tutorial import trace
 from autograd_tutorial.functions import log_sine_reciprocal
-from autograd_tutorial.graph.steps import steps
+from autograd_tutorial.graph.showing.steps import steps
 
 TWO = torch.tensor(2.0, dtype=torch.float64)
 

@@ -5,23 +5,16 @@ the argument. Most such matrices have a plain structure, and it is read off the 
 """
 
 import math
-from collections.abc import Sequence
 
-import torch
 from torch import Tensor
-from torch._subclasses import FakeTensor
 
-__all__ = ["counted", "describe", "has_numbers", "number", "value"]
+from autograd_tutorial.graph.tensors import has_numbers
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def describe(
-    partial: Tensor | None,
-    target_shape: Sequence[int],
-    source_shape: Sequence[int],
-) -> str:
-    """Name the structure of a local derivative.
+def describe_matrix(partial: Tensor | None, rows: int, columns: int) -> str:
+    """Name the structure of a local derivative, if it was built.
 
     =============  ==============================================================
     ``× 0.25``     a number times a number
@@ -37,21 +30,8 @@ def describe(
     ``J 15×12``    anything else, or a matrix that was not built: rows × columns
     =============  ==============================================================
 
-    Parameters
-    ----------
-    partial
-        The local derivative, of shape ``(*target_shape, *source_shape)``, or None.
-    target_shape
-        The shape of the operation's result.
-    source_shape
-        The shape of its argument.
-
-    Returns
-    -------
-    str
-        The name. A factor in front of a structure multiplies it, as in ``2 I``.
+    A factor in front of a structure multiplies it, as in ``2 I``.
     """
-    rows, columns = math.prod(target_shape), math.prod(source_shape)
     structure = ""
     if partial is not None and partial.numel():
         structure = _structure(partial.detach().reshape(rows, columns))
@@ -62,7 +42,7 @@ def _structure(matrix: Tensor) -> str:
     """Name the structure of a matrix; return nothing if it has none."""
     rows, columns = matrix.shape
     if rows == columns == 1:
-        return f"× {number(matrix.item())}"
+        return f"× {write_number(matrix.item())}"
     filled = matrix != 0
     entries = matrix[filled]
     if not len(entries):
@@ -95,34 +75,23 @@ def _factor(x: float) -> str:
     """Write a factor as it stands in front of a structure: 1 is left out, and so is that of −1."""
     if abs(x) == 1:
         return "−" if x < 0 else ""
-    return f"{number(x)} "
+    return f"{write_number(x)} "
 
 
-def number(x: float) -> str:
+def write_number(x: float) -> str:
     """Write a number with four significant digits.
 
     Whole numbers of up to six digits are written in full, and so are the whole digits of others
-    in that range. Very large and very small numbers get a power of ten.
-
-    Parameters
-    ----------
-    x
-        Any number, also an infinity or NaN.
-
-    Returns
-    -------
-    str
-        The number, with a true minus sign.
+    in that range. Very large and very small numbers get a power of ten. The minus sign is a true
+    one.
 
     Examples
     --------
-    >>> [number(x) for x in (0.5, -102400, 2 / 3, 1.2e-9, float("-inf"))]
+    >>> [write_number(x) for x in (0.5, -102400, 2 / 3, 1.2e-9, float("-inf"))]
     ['0.5', '−102400', '0.6667', '1.2·10⁻⁹', '−∞']
     """
     if math.isnan(x):
         return "NaN"
-    if x == 0:
-        return "0"
     sign, size = "−" if x < 0 else "", abs(x)
     if math.isinf(size):
         return f"{sign}∞"
@@ -147,60 +116,38 @@ def counted(amount: int, thing: str) -> str:
     return f"{amount:,} {thing}{'s' * (amount != 1)}"
 
 
-def value(tensor: Tensor | None, room: int = 24) -> str:
-    """Write a tensor in full if it is small; else write its shape.
+def write_tensor(tensor: Tensor | None, room: int = 24) -> str:
+    """Write a tensor in full if it fits into so many characters; else write its shape.
 
-    Parameters
-    ----------
-    tensor
-        A tensor of any shape, or None.
-    room
-        How many characters the numbers may take. A scalar may take more.
-
-    Returns
-    -------
-    str
-        A number; numbers in square brackets; or a shape in round ones, as torch writes it.
+    A single number may take more.
 
     Examples
     --------
     >>> import torch
-    >>> value(torch.tensor([[1.0, 0.0], [0.0, -2.0]]))
+    >>> write_tensor(torch.tensor([[1.0, 0.0], [0.0, -2.0]]))
     '[[1, 0], [0, −2]]'
-    >>> value(torch.ones(7, 8))
+    >>> write_tensor(torch.ones(7, 8))
     '(7, 8)'
     """
     if tensor is None:
         return "none"
     if tensor.is_nested:
         return f"nested, {counted(tensor.size(0), 'part')}"
-    listed = has_numbers(tensor)
-    if tensor.dim() and tensor.is_complex():
-        listed = False
-    if listed and tensor.numel() <= max(room, 1):
+    single = not tensor.dim()
+    small = single or (tensor.numel() <= room and not tensor.is_complex())
+    if small and has_numbers(tensor):
         text = _nested(tensor.tolist())
-        if not tensor.dim() or len(text) <= room:
+        if single or len(text) <= room:
             return text
     return str(tuple(tensor.shape))
-
-
-def has_numbers(tensor: Tensor) -> bool:
-    """Tell whether a tensor is an ordinary one, whose numbers can be read one by one."""
-    return (
-        tensor.layout is torch.strided
-        and not tensor.is_nested
-        and not tensor.is_meta
-        and not tensor.is_quantized
-        and not isinstance(tensor, FakeTensor)
-    )
 
 
 def _nested(numbers: object) -> str:
     if isinstance(numbers, list):
         return f"[{', '.join(map(_nested, numbers))}]"
     if isinstance(numbers, complex):
-        imaginary = number(numbers.imag)
+        imaginary = write_number(numbers.imag)
         plus = "" if imaginary.startswith("−") else "+"
-        return f"{number(numbers.real)}{plus}{imaginary}i"
+        return f"{write_number(numbers.real)}{plus}{imaginary}i"
     assert isinstance(numbers, int | float)
-    return number(numbers)
+    return write_number(numbers)

@@ -5,7 +5,8 @@ import time
 import pytest
 import torch
 
-from autograd_tutorial.graph.fold import (
+from autograd_tutorial.graph import Edge, Graph, Node
+from autograd_tutorial.graph.showing.fold import (
     MOST_BOXES,
     Fold,
     Link,
@@ -13,7 +14,6 @@ from autograd_tutorial.graph.fold import (
     TooLargeError,
     fold,
 )
-from autograd_tutorial.graph.model import Edge, Graph, Node
 
 
 def made(leaves: str, operations: list[tuple[str, list[str]]]) -> Graph:

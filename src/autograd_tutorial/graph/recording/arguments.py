@@ -1,4 +1,4 @@
-"""What trace cannot work with, said in plain words."""
+"""What trace is given and what f returns: what it cannot work with is said in plain words."""
 
 import reprlib
 from collections.abc import Mapping, Sequence
@@ -9,19 +9,10 @@ from torch import Tensor
 from torch._subclasses import FakeTensor
 from torch.nn.utils.rnn import PackedSequence
 
-from autograd_tutorial.graph.model import Source, check_like
-from autograd_tutorial.graph.structure import counted
-from autograd_tutorial.graph.tape import BACKWARD, Cut, Tape
-
-ITEM = "_local_scalar_dense"
-
-__all__ = [
-    "FREED",
-    "check_cotangent",
-    "check_inputs",
-    "check_result",
-    "notes_on",
-]
+from autograd_tutorial.graph.notation import counted
+from autograd_tutorial.graph.recording import cuts
+from autograd_tutorial.graph.recording.tape import Tape
+from autograd_tutorial.graph.tensors import check_like
 
 
 def check_inputs(names: Sequence[str], values: Sequence[object]) -> None:
@@ -155,10 +146,12 @@ def notes_on(
             f"The graph is empty: f returned {f'the leaf {name}' if name else 'an input'}, which no "
             "recorded operation computed."
         )
-        cut = tape.cut_before(root) or (_number_cut(tape) if name else None)
+        cut = tape.cut_before(root) or (
+            cuts.last_number(tape.cuts) if name else None
+        )
         if cut:
             notes.append(
-                f"{_explained(cut)} Setting requires_grad on {name} afterwards makes it a leaf: "
+                f"{cuts.explained(cut)} Setting requires_grad on {name} afterwards makes it a leaf: "
                 "it does not bring back the graph behind it."
             )
     if hooked:
@@ -254,103 +247,15 @@ def _is_numbers(result: object) -> bool:
 
 def _where_cut(tape: Tape, result: Tensor | None = None) -> str:
     """Say which operation took a tensor of the graph and gave one outside of it."""
-    cut = (
-        tape.cut_behind(result) if result is not None else None
-    ) or _likely_cut(tape)
+    cut = tape.cut_behind(result) if result is not None else None
+    cut = cut or cuts.likely(tape.cuts)
     if cut is None:
         return (
             "Nothing that it returned depends on its inputs through operations that autograd "
             "recorded. Python numbers, as of x.tolist(), and a tensor that is built anew, as by "
             "torch.tensor([x]) or by NumPy, have no graph: torch.stack keeps it."
         )
-    return _explained(cut)
-
-
-def _explained(cut: Cut) -> str:
-    """Say which operation cut the graph, and what to do instead."""
-    if cut.mode == BACKWARD:
-        return (
-            "It comes from a gradient that a backward pass inside of f computed. That has a graph "
-            "only with torch.autograd.grad(y, x, create_graph=True), and if it is not constant."
-        )
-    operation, place = cut.operation, _place(cut.source)
-    if cut.block:
-        name, place = cut.block.name, _place(cut.block.source)
-        return _BLOCKS[cut.block.kind].format(
-            name=name, place=place, mode=cut.mode
-        )
-    if cut.mode:
-        return (
-            f"The graph was cut by torch.{cut.mode}(): {operation}{place} ran inside of it and "
-            "was not recorded. Move what is to be differentiated out of the block."
-        )
-    if operation == ITEM:
-        operation = ".item(), or a conversion to a Python number,"
-        advice = " Keep the tensor; torch.stack puts numbers together."
-    elif operation == "detach":
-        operation = ".detach(), or .data,"
-        advice = (
-            " Leave it out. If NumPy needed it, use torch's own functions: NumPy's are not "
-            "recorded."
-        )
-    else:
-        operation = f"{operation},"
-        advice = " Its result has no derivative with respect to its argument."
-    return f"The graph was cut by {operation}{place}.{advice}"
-
-
-def _place(source: Source | None) -> str:
-    return f" in line {source.line}" if source else ""
-
-
-_BLOCKS = {
-    "apply": (
-        "The graph was cut by {name}.apply{place}: torch.{mode}() is on around it, or its forward "
-        "returns integers or marks the result as not differentiable."
-    ),
-    "list": (
-        "The graph was cut by {name}.apply{place}: it got its tensors in a list or the like, and a "
-        "torch.autograd.Function records only tensors that are arguments of their own. Call "
-        "{name}.apply(*tensors), define forward(ctx, *tensors), and let backward return a gradient "
-        "for each."
-    ),
-    "closure": (
-        "The graph was cut by {name}.apply{place}: its forward uses a tensor that is not one of "
-        "its arguments, and a torch.autograd.Function records only those. Pass it as an argument."
-    ),
-    "rsample": (
-        "The graph was cut by the sample() of {name}{place}, which draws under torch.no_grad(). "
-        "Use rsample(), which computes the sample from the parameters."
-    ),
-    "sample": (
-        "The graph was cut by the sample() of {name}{place}, which draws under torch.no_grad(), "
-        "and {name} has no rsample(). Differentiate the log_prob() of the sample instead, weighted "
-        "with what the sample earned."
-    ),
-    "decorator": (
-        "The graph was cut by the decorator torch.{mode}() of {name}(), called{place}. Leave it "
-        "out, or compute what is to be differentiated in another function."
-    ),
-}
-"""What to say of each kind of block that the program does not show."""
-
-
-def _likely_cut(tape: Tape) -> Cut | None:
-    """Return the last cut that made a Python number, which leads anywhere; else the last one.
-
-    What a `torch.autograd.Function` does with its arguments is recorded as a whole.
-    """
-    cuts = [
-        cut for cut in tape.cuts if not cut.block or cut.block.kind != "apply"
-    ]
-    last = cuts or tape.cuts
-    return _number_cut(tape) or (last[-1] if last else None)
-
-
-def _number_cut(tape: Tape) -> Cut | None:
-    """Return the last cut that made a Python number."""
-    numbers = [cut for cut in tape.cuts if cut.operation == ITEM]
-    return numbers[-1] if numbers else None
+    return cuts.explained(cut)
 
 
 def check_cotangent(cotangent: Tensor | None, root: Tensor) -> Tensor:
@@ -366,12 +271,3 @@ def check_cotangent(cotangent: Tensor | None, root: Tensor) -> Tensor:
         )
     check_like("cotangent", cotangent, root, "f's result")
     return cotangent.detach().to(root, copy=True)
-
-
-FREED = (
-    "The graph, or a part of it, was freed before trace could go back through it. If f calls "
-    "backward() on it, let f return the tensor before: trace runs the backward pass itself. If f "
-    "calls torch.autograd.grad() on it, pass create_graph=True. If f uses a tensor that was "
-    "computed before and sent back already, compute it inside of f, or pass retain_graph=True to "
-    "that earlier backward()."
-)

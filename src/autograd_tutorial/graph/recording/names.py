@@ -9,24 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograd_tutorial.graph.structure import counted
-from autograd_tutorial.graph.tape import (
+from autograd_tutorial.graph.notation import counted
+from autograd_tutorial.graph.recording.tape import Tape
+from autograd_tutorial.graph.recording.torch_nodes import (
     GradFn,
     Reference,
-    Tape,
     count_results,
     origin,
 )
-
-__all__ = [
-    "Names",
-    "check_distinct",
-    "code_of",
-    "function_name",
-    "given_names",
-    "input_names",
-    "name_values",
-]
 
 Names = Mapping[str, Tensor] | Sequence[str]
 
@@ -231,52 +221,54 @@ def _declared(f: Callable[..., object]) -> Callable[..., object]:
     return owner.forward
 
 
-def given_names(
-    names: Names | None, inputs: Sequence[Tensor]
+def known_names(
+    names: Names | None,
+    called: Sequence[str],
+    inputs: Sequence[Tensor],
+    leaves: Sequence[Tensor],
 ) -> dict[int, str]:
-    """Return the names that the caller gave, by the identity of the tensor."""
-    if names is None:
-        return {}
+    """Return the names that the caller gave and those of the inputs, by the identity of a tensor.
+
+    The leaves are the copies of the inputs, and go by their names; so do the parameters of f.
+    """
     if isinstance(names, str):
         raise TypeError(
             f"names is the string {names!r}. Pass a list of names, as in names=[{names!r}], or a "
             "mapping from names to tensors."
         )
+    chosen = list(called if names is None else names)
     if isinstance(names, Mapping):
-        pairs = dict(names)
-        for name, tensor in pairs.items():
+        for name, tensor in names.items():
             if not isinstance(tensor, Tensor):
                 raise TypeError(
                     f"names[{name!r}] must be a tensor, but it is of type {type(tensor).__name__}. "
                     "A mapping goes from names to tensors."
                 )
-        chosen, tensors = list(pairs), list(pairs.values())
-    else:
-        chosen, tensors = list(names), list(inputs)
-        if len(chosen) != len(inputs):
-            raise ValueError(
-                f"names holds {counted(len(chosen), 'name')} for "
-                f"{counted(len(inputs), 'input')}. Give one for each."
-            )
+    elif len(chosen) != len(inputs):
+        raise ValueError(
+            f"names holds {counted(len(chosen), 'name')} for "
+            f"{counted(len(inputs), 'input')}. Give one for each."
+        )
     for name in chosen:
         if not str(name).strip() or not isinstance(name, str):
             raise TypeError(
                 f"A name must be a string that is not empty, not {name!r}."
             )
-    if len(set(chosen)) < len(chosen):
+    if names is not None and len(set(chosen)) < len(chosen):
         raise ValueError(
             "names holds a name twice. Give each tensor one of its own."
         )
-    return {
-        id(tensor): name for name, tensor in zip(chosen, tensors, strict=True)
-    }
-
-
-def check_distinct(names: Sequence[str]) -> None:
-    """Raise if two tensors have the same name."""
-    for name in names:
-        if names.count(name) > 1:
+    if not isinstance(names, Mapping):
+        called, names = chosen, {}
+    copies = dict(zip(map(id, inputs), map(id, leaves), strict=True))
+    known = dict(zip(map(id, leaves), called, strict=True))
+    for name, tensor in names.items():
+        known[copies.get(id(tensor), id(tensor))] = name
+    taken = list(known.values())
+    for name in taken:
+        if taken.count(name) > 1:
             raise ValueError(
                 f"names calls a tensor {name}, but that is the name of another input. Give that "
                 "one a name too."
             )
+    return known
