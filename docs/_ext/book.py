@@ -154,10 +154,6 @@ def used(document: Document, page: str) -> Iterator[str]:
 class Book(Epub3Builder):
     """Sphinx's builder, with pages, package and archive put in order."""
 
-    def content_metadata(self) -> dict[str, object]:
-        """Return what the package says about the book, with a date that stays."""
-        return super().content_metadata() | {"date": self.config.book_date}
-
     def build_content(self) -> None:
         """Tidy the pages, leave out what none of them uses, and describe each in the package."""
         folder = Path(self.outdir)
@@ -207,6 +203,5 @@ class Book(Epub3Builder):
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Put this builder in the place of Sphinx's."""
-    app.add_config_value("book_date", "", "epub", types=str)
     app.add_builder(Book, override=True)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
