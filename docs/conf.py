@@ -113,36 +113,6 @@ intersphinx_mapping = {
 }
 codeautolink_warn_on_missing_inventory = True
 codeautolink_concat_default = True
-# From where a name is defined to where it is documented.
-codeautolink_inventory_map = {
-    **{
-        f"autograd_tutorial.graph.model.Graph.{name}": f"autograd_tutorial.graph.Graph.{name}"
-        for name in (
-            "check",
-            "doubts",
-            "first_nan",
-            "notes",
-            "pullback",
-            "pushforward",
-            "to_dot",
-            "to_svg",
-            "to_table",
-        )
-    },
-    "autograd_tutorial.graph.record.trace": "autograd_tutorial.graph.trace",
-    "IPython.core.display.Markdown": "IPython.display.Markdown",
-    # From Python 3.13 on.
-    "pathlib._local.Path": "pathlib.Path",
-    "pathlib._local.Path.write_text": "pathlib.Path.write_text",
-    "torch._C.Generator": "torch.Generator",
-    "torch._VariableFunctionsClass.conv1d": "torch.nn.functional.conv1d",
-    "torch._C.Generator.manual_seed": "torch.Generator.manual_seed",
-    "torch.autograd.grad_mode.no_grad": "torch.no_grad",
-    "torch.nn.modules.activation.Tanh": "torch.nn.Tanh",
-    "torch.nn.modules.batchnorm.BatchNorm1d": "torch.nn.BatchNorm1d",
-    "torch.nn.modules.container.Sequential": "torch.nn.Sequential",
-    "torch.nn.modules.linear.Linear": "torch.nn.Linear",
-}
 
 # The built site
 html_theme = "furo"

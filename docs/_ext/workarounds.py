@@ -13,6 +13,9 @@ the defect is mended: then the workaround can go.
 - It also asks Sphinx which pages are out of date before Sphinx itself does, and Sphinx forgets that
   the configuration has changed once it has said so (not reported). Here Sphinx is made to say it a
   second time.
+- It looks for a name where the object is defined, and packages document theirs where it is to be
+  imported from (not reported, but for the setting that lists such names). Here it is told where each
+  documented name is defined.
 - Sphinx 9.0 takes over what an earlier search index says of a page that has not changed, save for
   its index entries (https://github.com/sphinx-doc/sphinx/issues/12599). So the search would no
   longer find the glossary's terms as such. Here they are handed on.
@@ -33,8 +36,11 @@ import os
 import re
 import shutil
 import weakref
+from contextlib import suppress
 from functools import partial
+from inspect import isclass
 from pathlib import Path
+from pkgutil import resolve_name
 from tempfile import mkdtemp
 from time import time_ns
 
@@ -53,6 +59,7 @@ from sphinx_codeautolink.extension.block import (
     SourceTransform,
 )
 from sphinx_codeautolink.extension.cache import DataCache
+from sphinx_codeautolink.extension.resolve import fully_qualified_name
 from sphinx_gallery.gen_rst import ZIP_DOWNLOAD
 
 
@@ -121,6 +128,27 @@ def take_up_links(app: Sphinx, env: BuildEnvironment) -> None:
                 block["example"] = CodeExample(**block["example"])
                 block["names"] = [Name(**name) for name in block["names"]]
             cache.transforms[page] = [SourceTransform(**b) for b in blocks]
+
+
+def find_definitions(app: Sphinx, _env: BuildEnvironment) -> None:
+    """Tell sphinx-codeautolink where the documented names are defined, before it resolves all."""
+    state = linker(app)
+    if state.cache is not None:
+        names = state.make_inventory(app)
+        state.inventory_map = {
+            place: name for name in names if (place := definition(name)) != name
+        }
+
+
+def definition(name: str) -> str:
+    """Return the name under which sphinx-codeautolink looks for a documented object."""
+    owner, _, last = name.rpartition(".")
+    with suppress(AttributeError, ImportError, TypeError, ValueError):
+        thing, holder = resolve_name(name), resolve_name(owner)
+        if isclass(holder):
+            return f"{fully_qualified_name(holder)}.{last}"
+        return str(fully_qualified_name(thing))
+    return name
 
 
 def mark_written_pages(
@@ -196,6 +224,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", remember_change, priority=900)
     app.connect("builder-inited", set_links_aside, priority=900)
     app.connect("env-updated", take_up_links, priority=100)
+    app.connect("env-updated", find_definitions, priority=100)
     app.connect(
         "build-finished", partial(mark_written_pages, time_ns()), priority=100
     )

@@ -126,6 +126,36 @@ def test_a_link_in_code_that_has_lost_its_target_is_reported(
 
 
 @ALONE_AND_MENDED
+def test_a_name_is_linked_to_where_it_is_documented(
+    tmp_path: Path, *, mended: bool
+) -> None:
+    """Which is not where it is defined."""
+    extensions = ["sphinx_codeautolink"] + ["workarounds"] * mended
+    small_site.write(
+        tmp_path,
+        conf_py=f"extensions = {extensions}\n",
+        index_rst="Title\n=====\n\n"
+        ".. code:: python\n\n   from IPython.display import Markdown\n\n"
+        ".. py:class:: IPython.display.Markdown\n",
+    )
+    assert small_site.build(tmp_path).returncode == 0
+    assert (LINK in small_site.read(tmp_path, "index.html")) == mended
+
+
+def test_definitions() -> None:
+    """Of a class, a method and a function; a name that is none of these stays."""
+    for name, place in {
+        "torch.Generator": "torch._C.Generator",
+        "torch.Generator.manual_seed": "torch._C.Generator.manual_seed",
+        "torch.no_grad": "torch.autograd.grad_mode.no_grad",
+        "torch.nn.functional.conv1d": "torch._VariableFunctionsClass.conv1d",
+        "torch": "torch",
+        "torch.nothing": "torch.nothing",
+    }.items():
+        assert workarounds.definition(name) == place
+
+
+@ALONE_AND_MENDED
 def test_terms_stay_in_the_search_index(
     tmp_path: Path, *, mended: bool
 ) -> None:
