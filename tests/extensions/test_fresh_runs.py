@@ -8,6 +8,7 @@ from typing import cast
 
 import fresh_runs
 import pytest
+import small_site
 from filelock import FileLock
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -147,3 +148,70 @@ class TestFreshRuns:
             fresh_runs.fingerprint_inputs(app, cast("Config", config))
             fingerprints.add(config.run_fingerprint)
         assert len(fingerprints) == 2
+
+
+class TestAlone:
+    """What Sphinx and sphinx-gallery do not do. When they do, fresh_runs need not."""
+
+    def test_the_page_of_a_source_that_is_gone_stays(
+        self, tmp_path: Path
+    ) -> None:
+        """https://github.com/sphinx-doc/sphinx/issues/14327."""
+        small_site.write(
+            tmp_path,
+            conf_py="",
+            index_rst="Title\n=====\n",
+            gone_rst=":orphan:\n\nGone\n====\n",
+        )
+        assert small_site.build(tmp_path).returncode == 0
+        (tmp_path / "gone.rst").unlink()
+        assert small_site.build(tmp_path).returncode == 0
+        assert "Gone" in small_site.read(tmp_path, "gone.html")
+
+    def test_a_build_that_was_stopped_is_taken_for_done(
+        self, tmp_path: Path
+    ) -> None:
+        """Its pages are not written again, though extensions had still to complete them."""
+        small_site.write(
+            tmp_path,
+            conf_py="from pathlib import Path\n\n"
+            "def stop(app, exception):\n"
+            "    if Path(app.srcdir, 'stop.txt').exists():\n"
+            "        raise KeyboardInterrupt\n\n"
+            "def setup(app):\n"
+            "    app.connect('build-finished', stop)\n",
+            index_rst="Title\n=====\n",
+            stop_txt="",
+        )
+        assert small_site.build(tmp_path).returncode != 0
+        (tmp_path / "stop.txt").unlink()
+        page = tmp_path / "site" / "index.html"
+        page.write_text("not complete")
+        assert small_site.build(tmp_path).returncode == 0
+        assert page.read_text() == "not complete"
+
+    def test_sphinx_gallery_keeps_a_script_that_is_gone_and_an_old_traceback(
+        self, tmp_path: Path
+    ) -> None:
+        """The script has failed once, and is now as it was when it had run."""
+        settings = {
+            "examples_dirs": "scripts",
+            "gallery_dirs": "gallery",
+            "filename_pattern": ".py",
+        }
+        conf = f"extensions = ['sphinx_gallery.gen_gallery']\nsphinx_gallery_conf = {settings}\n"
+        small_site.write(tmp_path, conf_py=conf, index_rst="Title\n=====\n")
+        scripts = tmp_path / "scripts"
+        right, gone = ('"""\nName\n====\n"""\nprint("right")\n',) * 2
+        wrong = right.replace("print", "wrong")
+        small_site.write(
+            scripts, README_rst="G\n=\n", script_py=right, gone_py=gone
+        )
+        assert small_site.build(tmp_path).returncode == 0
+        (scripts / "gone.py").unlink()
+        small_site.write(scripts, script_py=wrong)
+        assert small_site.build(tmp_path).returncode != 0
+        small_site.write(scripts, script_py=right)
+        small_site.build(tmp_path)
+        assert (tmp_path / "gallery" / "gone.rst").exists()
+        assert "NameError" in small_site.read(tmp_path, "gallery/script.html")
