@@ -48,7 +48,7 @@ def to_mathml(node: nodes.Node, latex: str, *, display: bool) -> str:
 
 
 def beside_its_letter(mathml: str) -> str:
-    """Return a formula whose primes are no superscripts, as math-core has them.
+    """Return a formula whose primes are no superscripts, as math-core has them (not reported).
 
     The prime of STIX is raised already, and would stand too high, and too small.
     """

@@ -47,7 +47,8 @@ JOINED = {
 """What is joined, in this order."""
 
 TERMINAL_COLORS = re.compile(r"div\.highlight \.-Color[^{}]*\{[^{}]*\}")
-"""Of the rules of myst-nb three in four: for outputs in colours, which no page has."""
+"""Of the rules of myst-nb three in four: for outputs in colours, which no page has. There is no
+setting against them (not reported)."""
 
 
 def shows(mark: str) -> Callable[[str, str], bool]:
