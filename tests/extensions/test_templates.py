@@ -20,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         conf_py='extensions = ["myst_nb"]\nhtml_theme = "furo"\n'
         'nb_execution_mode = "off"\n',
         index_md="---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
-        "# First\n\n```{toctree}\n:caption: Pages\nother\n```\n\n"
+        "# First\n\n```{toctree}\n:caption: Pages\n:hidden:\nother\n```\n\n"
         "| a | b |\n|---|---|\n| 1 | 2 |\n\n"
         "```{code-cell} ipython3\n:tags: [hide-input]\n1 + 1\n```\n\n## Second\n",
         other_md="# Other\n",
