@@ -15,12 +15,15 @@ notebooks from GitHub alone, so `.ci/publish-notebooks` puts them there.
 import json
 import re
 import shutil
+import tomllib
+from contextlib import chdir
 from pathlib import Path
 from textwrap import indent
+from typing import Any
 from urllib.parse import quote
 
 from docutils import nodes
-from hatchling.builders.wheel import WheelBuilder
+from hatchling.build import build_wheel
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -65,21 +68,17 @@ def check_addresses(app: Sphinx, config: Config) -> None:
         app.tags.add("hosted")
 
 
-def build_wheel(root: Path, site: Path) -> WheelBuilder:
-    """Build the wheel of the package into the site, and return its builder."""
+def carry_wheel(root: Path, site: Path) -> str:
+    """Build the wheel of the package into the site, as pip would, and return its name."""
     folder = site / WHEELS
     shutil.rmtree(folder, ignore_errors=True)
-    builder = WheelBuilder(str(root))
-    list(builder.build(directory=str(folder), versions=["standard"]))
-    return builder
+    with chdir(root):
+        return build_wheel(str(folder))
 
 
-def requirement(builder: WheelBuilder, site: Path, address: str) -> str:
+def requirement(project: dict[str, Any], wheel: str, address: str) -> str:
     """Return what a download asks for: the wheel of the site, or nothing without an address."""
-    if not address:
-        return ""
-    (wheel,) = (site / WHEELS).iterdir()
-    return f"{builder.metadata.core.name} @ {address}{WHEELS}/{wheel.name}"
+    return f"{project['name']} @ {address}{WHEELS}/{wheel}" if address else ""
 
 
 def head_script(text: str, name: str, python: str, needed: str) -> str:
@@ -129,9 +128,11 @@ def head_downloads(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     site = Path(app.outdir)
-    builder = build_wheel(ROOT, site)
-    needed = requirement(builder, site, app.config.html_baseurl)
-    python = builder.metadata.core.requires_python
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    project = project["project"]
+    wheel = carry_wheel(ROOT, site)
+    needed = requirement(project, wheel, app.config.html_baseurl)
+    python = project["requires-python"]
     for source, (_, copy) in app.env.dlfiles.items():
         path = Path(app.srcdir, source)
         if path.suffix == ".py":

@@ -20,6 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.typing import ExtensionMetadata
+from workarounds import replaced
 
 from autograd_tutorial.checker.exercise import Exercise, Misconception
 from autograd_tutorial.exercises import EXERCISES, find, starter
@@ -190,18 +191,16 @@ def headings(env: BuildEnvironment, page: str) -> dict[str, str]:
 
 
 def link_progress(
-    app: Sphinx,
+    _app: Sphinx,
     pagename: str,
     _template: str,
     context: dict[str, Any],
     _document: nodes.document | None,
 ) -> None:
-    """Give the pages of the exercises the script that keeps the ticks, and room for a tick."""
-    if pagename.startswith("exercises/"):
-        app.add_js_file("progress.js", loading_method="defer")
+    """Give the pages of the exercises room for a tick, which progress.js keeps."""
     if pagename.startswith("exercises/ex"):
         place = '</h1>\n<p class="exercise-done"></p>'
-        context["body"] = context["body"].replace("</h1>", place, 1)
+        context["body"] = replaced(context["body"], "</h1>", place)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -3,8 +3,13 @@
 Sphinx reads a page again when the page changes, and sphinx-gallery runs a script again when the
 script changes. Neither knows that what they show also depends on the installed packages and on
 the extensions beside this one. Without this, a build after a change to a function would show the
-old numbers. Nor do they take away what they made of a page or script that is gone, or begin anew
-after a build that was stopped while it wrote.
+old numbers.
+
+Nor do they take away what they made of a page (https://github.com/sphinx-doc/sphinx/issues/14327)
+or script (not reported) that is gone, begin anew after a build that was stopped while it wrote
+(not reported), or forget the traceback of a script that was put right by undoing a change (not
+reported). `tests/extensions/test_fresh_runs.py` has a test for each, which runs the two alone and
+fails once this is mended.
 """
 
 import hashlib

@@ -19,7 +19,7 @@ from scour import scour
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
-from sphinx_gallery.gen_rst import ZIP_DOWNLOAD
+from workarounds import replaced
 
 from autograd_tutorial import figures
 from autograd_tutorial.graph import Graph
@@ -39,11 +39,6 @@ READING_ORDER = (
     "kinks.py",
 )
 """The scripts in the order in which the gallery shows them. A new script is added here."""
-
-DARK = (
-    (figures.INK, figures.INK_ON_DARK),
-    (figures.GRID, figures.GRID_ON_DARK),
-)
 
 
 def reading_order(script: str) -> int:
@@ -76,9 +71,9 @@ def save(figure: Figure, light: Path) -> None:
         figure.savefig(light, format="svg", metadata=described)
     drawing = light.read_text(encoding="utf-8")
     light.write_text(minified(drawing), encoding="utf-8")
-    for ink, ink_on_dark in DARK:
-        drawing = drawing.replace(ink, ink_on_dark)
-    dark_version(light).write_text(minified(drawing), encoding="utf-8")
+    dark = replaced(drawing, figures.INK, figures.INK_ON_DARK)
+    dark = dark.replace(figures.GRID, figures.GRID_ON_DARK)  # some have none
+    dark_version(light).write_text(minified(dark), encoding="utf-8")
 
 
 def minified(drawing: str) -> str:
@@ -90,7 +85,8 @@ def minified(drawing: str) -> str:
     options.shorten_ids = options.strip_ids = True
     options.strip_comments = options.strip_xml_prolog = True
     small: str = scour.scourString(drawing, options)
-    # The minifier drops the outline of the space, which is empty, and leaves what refers to it.
+    # The minifier drops the outline of the space, which is empty, and leaves what refers to it:
+    # as in https://github.com/scour-project/scour/issues/303, and tested for.
     return re.sub(
         r'<use [^>]*href="#([^"]*)"[^>]*/>',
         lambda use: use[0] if f'id="{use[1]}"' in small else "",
@@ -128,13 +124,6 @@ def size_thumbnails(app: Sphinx, document: nodes.document) -> None:
             with suppress(ET.ParseError):
                 drawing = ET.parse(Path(app.srcdir, image["uri"].lstrip("/")))
                 image.attributes |= size(drawing.getroot())
-
-
-def leave_out_zip(_app: Sphinx, page: str, source: list[str]) -> None:
-    """Offer the script and the notebook, not the zip of both: it holds the time of the build."""
-    if page.startswith("gallery/"):
-        zipped = ZIP_DOWNLOAD.format(f"{Path(page).name}.zip")
-        source[0] = source[0].replace(zipped, "")
 
 
 def images(light: Path, uri: str) -> list[nodes.image]:
@@ -201,7 +190,7 @@ def scraper(
     shown = block_vars["example_globals"].get("___")
     if isinstance(shown, Graph) and not len(block_vars["image_path_iterator"]):
         thumbnail = Path(next(block_vars["image_path_iterator"]))
-        picture = shown.to_svg().replace("prefers-color-scheme", "none")
+        picture = replaced(shown.to_svg(), "prefers-color-scheme", "none")
         thumbnail.with_suffix(".svg").write_text(picture, encoding="utf-8")
     return "".join(lines)
 
@@ -213,6 +202,5 @@ def _get_sg_image_scraper() -> Any:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directive and the steps."""
     app.add_directive("gallery-figure", GalleryFigure)
-    app.connect("source-read", leave_out_zip)
     app.connect("doctree-read", size_thumbnails)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

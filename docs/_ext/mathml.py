@@ -23,6 +23,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.util.typing import ExtensionMetadata
 from sphinx.writers.html5 import HTML5Translator
+from workarounds import replaced
 
 logger = logging.getLogger(__name__)
 getLogger("fontTools").setLevel("WARNING")  # it reports each table that it cuts
@@ -43,11 +44,18 @@ def to_mathml(node: nodes.Node, latex: str, *, display: bool) -> str:
             "formula %r: %s", latex, error, location=node, type="math"
         )
         return ""
-    # The prime of STIX is raised already. As a superscript it would stand too high, and too small.
-    return re.sub(
-        r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″‴⁗])</mo></msup>",
-        r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
+    return beside_its_letter(mathml) if "'" in latex else mathml
+
+
+def beside_its_letter(mathml: str) -> str:
+    """Return a formula whose primes are no superscripts, as math-core has them (not reported).
+
+    The prime of STIX is raised already, and would stand too high, and too small.
+    """
+    return replaced(
         mathml,
+        re.compile(r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″‴⁗])</mo></msup>"),
+        r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
     )
 
 
@@ -111,7 +119,7 @@ def cut_font(app: Sphinx, exception: Exception | None) -> None:
     """Write the style sheet with the font, unless it is there for the same characters."""
     if exception or app.builder.name not in ("html", "dirhtml"):
         return
-    target = app.outdir / app.config.math_style
+    target = app.outdir / "_static" / "math.css"
     pages = sorted(app.outdir.rglob("*.html"))
     wanted = characters_in_formulas(pages)
     made_for = app.doctreedir / "math_font.txt"
@@ -142,12 +150,10 @@ def cut_font(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the math renderer and the style sheet with its font."""
-    app.add_config_value("math_style", "_static/math.css", "html", types=str)
     app.add_html_math_renderer(
         "mathml",
         inline_renderers=(visit_math, None),
         block_renderers=(visit_math_block, None),
     )
-    app.config.html_math_renderer = "mathml"
     app.connect("build-finished", cut_font)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

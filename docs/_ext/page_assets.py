@@ -1,12 +1,16 @@
 """Each page loads the scripts and styles that it uses, in few requests.
 
 What every page uses is joined into one style sheet and one script. What only some pages use is
-linked from these alone. A content security policy allows nothing but the files of the site and the
-one inline script that readies the page before it is drawn: its theme, and its font for formulas.
+linked from these alone: `NEEDED_WHERE` says from which. In a notebook each graph brings its own
+script and style, so that it stands alone. On a page they are taken out, and served once.
+
+A content security policy allows nothing but the files of the site and the one inline script that
+readies the page before it is drawn: its theme, and its font for formulas.
 """
 
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +22,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.typing import ExtensionMetadata
+from workarounds import replaced
+
+from autograd_tutorial.graph.showing import draw, page
 
 JOINED = {
     "first.css": (
@@ -40,17 +47,40 @@ JOINED = {
 """What is joined, in this order."""
 
 TERMINAL_COLORS = re.compile(r"div\.highlight \.-Color[^{}]*\{[^{}]*\}")
-"""Of the rules of myst-nb three in four: for outputs in colours, which no page has."""
+"""Of the rules of myst-nb three in four: for outputs in colours, which no page has. There is no
+setting against them (not reported)."""
 
-ONLY_WITH = {
-    "copy.js": ' class="highlight-',
-    "sg-tags.js": "sphx-glr-tag",
-    "sg_gallery-binder.css": "binder-badge",
-    "sg_gallery-dataframe.css": "dataframe",
-    "sg_gallery-rendered-html.css": "rendered_html",
-    "sg_gallery.css": "sphx-glr-",
+
+def shows(mark: str) -> Callable[[str, str], bool]:
+    """Return the condition that the body of a page holds a text."""
+    return lambda _name, body: mark in body
+
+
+def stands_in(folder: str) -> Callable[[str, str], bool]:
+    """Return the condition that a page is one of a folder."""
+    return lambda name, _body: name.startswith(f"{folder}/")
+
+
+NEEDED_WHERE = {
+    "copy.js": shows(' class="highlight-'),
+    "graph.css": shows('<div class="autograd-graph">'),
+    "graph.js": shows('<div class="autograd-graph">'),
+    "math.css": shows("<math"),
+    "progress.js": stands_in("exercises"),
+    "sg-tags.js": shows("sphx-glr-tag"),
+    "sg_gallery-rendered-html.css": shows("rendered_html"),
+    "sg_gallery.css": shows("sphx-glr-"),
 }
-"""What only some pages use, with a mark that these pages have."""
+"""The scripts and styles that only some pages load, and which pages these are."""
+
+GRAPH = {"graph.js": page.script(), "graph.css": draw.STYLE + page.style()}
+"""What the graphs of a page share."""
+INLINE = (
+    f"<script>{page.script()}</script>",
+    f"<style>{page.style()}</style>",
+    f"<style>{draw.STYLE}</style>",
+)
+"""What each graph brings."""
 
 THEME_SCRIPT = (
     'document.documentElement.classList.remove("no-js"); '
@@ -85,43 +115,67 @@ def name_of(asset: Any) -> str:
     return Path(asset.filename or "").name
 
 
+def is_needed(asset: str, name: str, body: str) -> bool:
+    """Tell whether a page needs a script or a style sheet."""
+    return asset not in NEEDED_WHERE or NEEDED_WHERE[asset](name, body)
+
+
+def take_out_inline(_app: Sphinx, document: nodes.document) -> None:
+    """Take script and styles out of the graphs of a page."""
+    for raw in document.findall(nodes.raw):
+        text = raw.astext()
+        if '<div class="autograd-graph">' in text:
+            for asset in INLINE:
+                text = replaced(text, asset, "")
+            raw.clear()
+            raw.append(nodes.Text(text))
+            raw.rawsource = text
+
+
+def write_graph_assets(app: Sphinx) -> None:
+    """Write script and style of the graphs, before the pages that link them."""
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    for name, text in GRAPH.items():
+        (static / name).write_text(text, encoding="utf-8")
+
+
 def choose(
     app: Sphinx,
-    _page: str,
+    name: str,
     _template: str,
     context: dict[str, Any],
     _document: nodes.document | None,
 ) -> None:
     """Leave to a page the scripts and styles that it uses."""
-    if app.builder.name != "html":
-        return
     body = context.get("body", "")
     for kind in ("css_files", "script_files"):
-        assets = list(context[kind])
-        for name, patterns in JOINED.items():
-            parts = [
-                asset
-                for asset in assets
-                if any(fnmatch(name_of(asset), pattern) for pattern in patterns)
-            ]
-            if parts:
-                place = assets.index(parts[0])
-                whole = type(parts[0])(
-                    f"_static/{name}", priority=parts[0].priority
-                )
-                assets[place] = whole
-                assets = [asset for asset in assets if asset not in parts]
+        assets = context.get(kind, [])
+        if app.builder.name == "html":
+            assets = joined(assets)
         context[kind] = [
-            asset
-            for asset in assets
-            if all(
-                mark in body
-                for beginning, mark in ONLY_WITH.items()
-                if name_of(asset).startswith(beginning)
-            )
+            asset for asset in assets if is_needed(name_of(asset), name, body)
         ]
     context["theme_script"] = THEME_SCRIPT
     context["policy"] = POLICY
+
+
+def joined(assets: list[Any]) -> list[Any]:
+    """Return scripts or styles with what is joined in the place of its parts."""
+    for name, patterns in JOINED.items():
+        parts = [
+            asset
+            for asset in assets
+            if any(fnmatch(name_of(asset), pattern) for pattern in patterns)
+        ]
+        if parts:
+            place = assets.index(parts[0])
+            whole = type(parts[0])(
+                f"_static/{name}", priority=parts[0].priority
+            )
+            rest = [asset for asset in assets if asset not in parts]
+            assets = [*rest[:place], whole, *rest[place:]]
+    return assets
 
 
 def join(app: Sphinx, exception: Exception | None) -> None:
@@ -132,7 +186,6 @@ def join(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     static = Path(app.outdir) / "_static"
-    versions = {}
     for name, patterns in JOINED.items():
         minify = rcssmin.cssmin if name.endswith(".css") else rjsmin.jsmin
         text = ""
@@ -140,25 +193,35 @@ def join(app: Sphinx, exception: Exception | None) -> None:
             (part,) = static.rglob(pattern)
             text += minify(part.read_text("utf-8"), keep_bang_comments=True)
             text += "\n"
-        if name.endswith(".css"):
-            text = TERMINAL_COLORS.sub("", text)
+        if "mystnb.*.css" in patterns:
+            text = replaced(text, TERMINAL_COLORS, "")
         (static / name).write_text(text, encoding="utf-8")
-        versions[name] = sha256(text.encode()).hexdigest()[:8]
-    link = re.compile(rf"({'|'.join(map(re.escape, JOINED))})(\?v=\w+)?(?=\")")
-    for page in Path(app.outdir).rglob("*.html"):
-        old = page.read_text("utf-8")
+    late = (*JOINED, "math.css")
+    versions = {
+        name: sha256((static / name).read_bytes()).hexdigest()[:8]
+        for name in late
+    }
+    link = re.compile(rf"({'|'.join(map(re.escape, late))})(\?v=\w+)?(?=\")")
+    for path in Path(app.outdir).rglob("*.html"):
+        old = path.read_text("utf-8")
         if '<span class="-Color' in old:
             raise SphinxError(
-                f"{page}: an output in colours. Print it without, or keep the "
+                f"{path}: an output in colours. Print it without, or keep the "
                 "rules for it: TERMINAL_COLORS in page_assets.py."
             )
         new = link.sub(lambda found: f"{found[1]}?v={versions[found[1]]}", old)
         if new != old:
-            page.write_text(new, encoding="utf-8")
+            path.write_text(new, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Choose when all extensions have added what is theirs; join when they have ended."""
+    app.add_css_file("math.css", priority=100)  # its font is to come first
+    app.add_css_file("graph.css", priority=550)  # after that of sphinx-gallery
+    app.add_js_file("progress.js", loading_method="defer")
+    app.add_js_file("graph.js", loading_method="defer")
+    app.connect("builder-inited", write_graph_assets)
+    app.connect("doctree-read", take_out_inline)
     app.connect("html-page-context", choose, priority=950)
     app.connect("build-finished", join, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

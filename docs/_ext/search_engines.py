@@ -1,7 +1,8 @@
 """What search engines ask for: `robots.txt`, and `sitemap.xml` where the site's address is known.
 
-sphinx-sitemap lists the pages that a build wrote, in the order in which its processes ended. Here
-every page is listed after every build, in one order and without a date.
+sphinx-sitemap lists the pages that a build wrote, in the order in which its processes ended
+(https://github.com/jdillard/sphinx-sitemap/issues/13). Here every page is listed after every build,
+in one order and without a date.
 """
 
 from pathlib import Path

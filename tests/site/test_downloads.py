@@ -192,7 +192,7 @@ def test_wheel_has_the_same_bytes_from_anywhere(tmp_path: Path) -> None:
         code = (
             "import sys, pathlib, downloads;"
             "root = pathlib.Path(sys.argv[1]);"
-            "downloads.build_wheel(root, root)"
+            "downloads.carry_wheel(root, root)"
         )
         subprocess.run(
             [sys.executable, "-c", code, root],
