@@ -289,3 +289,49 @@ class TestRounding:
         edge = graph.edges[0]
         edge.partial = tensor(edge.partial) + 1e-3
         assert graph.doubts
+
+
+def by_module(module: nn.Module) -> None:
+    """Change the gradient that a module sends."""
+    module.register_full_backward_hook(
+        lambda _, sent, __: (tensor(next(iter(sent))) / 10,)
+    )
+
+
+def before_module(module: nn.Module) -> None:
+    """Change the gradient that a module receives."""
+    module.register_full_backward_pre_hook(
+        lambda _, got: (tensor(next(iter(got))) / 10,)
+    )
+
+
+def by_node(module: nn.Module) -> None:
+    """Change what the node of torch sends that a module makes."""
+
+    def hook(_: nn.Module, __: object, result: Tensor) -> None:
+        assert result.grad_fn
+        result.grad_fn.register_hook(
+            lambda sent, _: tuple(t if t is None else t / 10 for t in sent)
+        )
+
+    module.register_forward_hook(hook)
+
+
+@pytest.mark.parametrize("hook", [by_module, before_module, by_node])
+@pytest.mark.parametrize("samples", [2, 8, 40])
+def test_a_hook_is_found_where_there_is_no_partial(
+    hook: Callable[[nn.Module], None], samples: int
+) -> None:
+    """The message is compared with what the operation sends without it."""
+    layer = nn.Linear(3, 4)
+    x = randn(samples, 3)
+
+    def loss(x: Tensor) -> Tensor:
+        return torch.tanh(layer(x)).sum()
+
+    layer.double()
+    assert trace(loss, x).doubts == ()
+    hook(layer)
+    graph = trace(loss, x)
+    assert graph.doubts
+    assert graph.check() > 1e-3

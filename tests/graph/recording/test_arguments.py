@@ -161,6 +161,42 @@ def filled_with_detached(x: Tensor) -> Tensor:
     return y
 
 
+def recording_set_off(x: Tensor) -> Tensor:
+    """Switch the recording off without a block."""
+    torch.set_grad_enabled(False)
+    try:
+        return x**2
+    finally:
+        torch.set_grad_enabled(True)
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator,unused-ignore]
+def decorated(x: Tensor) -> Tensor:
+    """Compute where a decorator has switched the recording off."""
+    return x**2
+
+
+class SlopeOnCtx(torch.autograd.Function):
+    """The square, whose backward knows no graph of its slope."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        """Keep the slope as a number."""
+        ctx.slope = 2 * x
+        return x**2
+
+    @staticmethod
+    def backward(ctx: Any, adjoint: Tensor) -> Any:
+        """Multiply with it."""
+        return adjoint * ctx.slope
+
+
+def slope_on_ctx(x: Tensor) -> Tensor:
+    """Return a gradient that should have a graph, and has none."""
+    y = SlopeOnCtx.apply(x).sum()  # type: ignore[no-untyped-call]
+    return torch.autograd.grad(y, x, create_graph=True)[0]
+
+
 def without_recording(x: Tensor) -> Tensor:
     """Compute everything under no_grad."""
     with torch.no_grad():
@@ -225,9 +261,18 @@ class TestErrors:
                 returns(vector(1.0)),
                 ["without a graph", "built anew", "torch.stack"],
             ),
-            (lambda x: (x * 2).detach(), ["cut by .detach()", "Leave it out"]),
+            (
+                lambda x: (x * 2).detach(),
+                ["cut by .detach()", "torch.tensor() of a", "Leave it out"],
+            ),
             (lambda x: (x * 2).data, [".data", "line"]),
             (without_recording, ["torch.no_grad()", "mul in line", "Move"]),
+            (
+                recording_set_off,
+                ["torch.set_grad_enabled(False)", "pow in line", "Move"],
+            ),
+            (decorated, ["decorator torch.no_grad() of decorated(). Leave"]),
+            (slope_on_ctx, ["torch.autograd.Function on the way"]),
             (
                 lambda x: torch.tensor([x.sum().item()]),
                 [".item()", "torch.stack"],
@@ -299,7 +344,7 @@ class TestErrors:
     def test_where_the_graph_was_cut(self) -> None:
         """The line is that of the operation."""
         line = without_recording.__code__.co_firstlineno + 3
-        with pytest.raises(ValueError, match=f"mul in line {line} ran inside"):
+        with pytest.raises(ValueError, match=f"mul in line {line} ran while"):
             trace(without_recording, vector(1.0))
 
     @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Local derivatives are those of torch, and of finite differences."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from graphs import (
     tensor,
     vector,
 )
+from torch import Tensor
 from torch.nn import functional as F
 from torch.testing import assert_close
 from trial_set import (
@@ -165,3 +167,48 @@ class TestPartials:
         assert edge.rule == edge.formula == ""
         assert tensor(node.primal).tolist() == [3, 2]
         assert tensor(graph["x"].adjoint).tolist() == [18, 4]
+
+
+class UsesItUp(torch.autograd.Function):
+    """Go back through a graph of its own, which that frees."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Any:
+        """Make the graph."""
+        with torch.enable_grad():
+            ctx.x = x.detach().requires_grad_()
+            ctx.y = torch.tanh(ctx.x) * ctx.x
+        return ctx.y.detach()
+
+    @staticmethod
+    def backward(ctx: Any, adjoint: Tensor) -> Any:
+        """Use it up."""
+        return torch.autograd.grad(ctx.y, ctx.x, adjoint)[0]
+
+
+class PopsIt(torch.autograd.Function):
+    """Take the slope from a stack, which is empty afterwards."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        """Put it there."""
+        ctx.stack = [2 * x]
+        return x**2
+
+    @staticmethod
+    def backward(ctx: Any, adjoint: Tensor) -> Any:
+        """Take it."""
+        return adjoint * ctx.stack.pop()
+
+
+@pytest.mark.parametrize("function", [UsesItUp, PopsIt])
+def test_a_backward_that_runs_once(function: Any) -> None:
+    """The adjoints are those of plain torch, no local derivative is shown, and advice is given."""
+    x = torch.tensor([0.5, -2.0], requires_grad=True)
+    function.apply(x).sum().backward()
+    graph = trace(lambda x: function.apply(x).sum(), x)
+    assert_close(graph["x"].adjoint, x.grad, rtol=0, atol=0)
+    assert graph.edges[0].partial is None
+    assert graph.doubts == ()
+    with pytest.raises(ValueError, match="sent back"):
+        graph.pullback()

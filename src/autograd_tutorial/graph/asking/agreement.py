@@ -27,7 +27,11 @@ class _Difference(NamedTuple):
 
 def check_and_doubts(graph: GraphData) -> tuple[float, tuple[str, ...]]:
     """Return the largest difference, and a sentence for each that is more than rounding."""
-    found = [*_of_messages(graph), *_of_adjoints(graph)]
+    found = [
+        *_of_messages(graph),
+        *_of_bare_messages(graph),
+        *_of_adjoints(graph),
+    ]
     doubts = [one.sentence for one in found if one.gap > one.rounding]
     return max((one.gap for one in found), default=0.0), tuple(doubts)
 
@@ -66,6 +70,28 @@ def _of_messages(graph: GraphData) -> Iterator[_Difference]:
             f"The message from {edge.target.name} to {edge.source.names[edge.output]} is "
             "not its adjoint times the partial.",
         )
+
+
+def _of_bare_messages(graph: GraphData) -> Iterator[_Difference]:
+    """Compare each message on an arrow without a partial with what its node sends without hooks."""
+    for node, edges in graph.edges_into.items():
+        bare = [edge for edge in edges if edge.partial is None]
+        if all(edge.message is None for edge in bare):
+            continue
+        try:
+            with torch.no_grad():
+                sent = send_back(node, node.adjoints)
+        except ValueError:  # the backward of a Function may run only once
+            continue
+        for edge in bare:
+            message, again = map(comparable, (edge.message, sent[edge.slot]))
+            if message is not None and again is not None:
+                yield _Difference(
+                    _gap(again, message),
+                    _rounding(message.abs(), 1, edge.message),
+                    f"The message from {node.name} to {edge.source.names[edge.output]} is not "
+                    "what the operation sends for its adjoint. Is there a hook on it?",
+                )
 
 
 def _of_adjoints(graph: GraphData) -> Iterator[_Difference]:

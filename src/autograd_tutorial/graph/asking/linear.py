@@ -79,13 +79,14 @@ def send_back(node: Node, adjoints: Tensors) -> Tensors:
     assert node.vjp is not None
     try:
         return node.vjp(adjoints)
-    except RuntimeError as error:
+    except Exception as error:
         if not re.search("freed|inplace", str(error)):
             raise ValueError(
                 f"{node.statement} cannot be sent back: {error}"
             ) from error
         raise ValueError(
-            f"{node.statement} can no longer be sent back: {error} Trace the function again."
+            f"{node.statement} can no longer be sent back: {error} Trace the function again; if "
+            "its backward is your own, let it keep what it needs for a second time."
         ) from error
 
 

@@ -112,27 +112,33 @@ def explained(cut: Cut) -> str:
     if cut.mode == BACKWARD:
         return (
             "It comes from a gradient that a backward pass inside of f computed. That has a graph "
-            "only with torch.autograd.grad(y, x, create_graph=True), and if it is not constant."
+            "only with torch.autograd.grad(y, x, create_graph=True), if it is not constant, and if no "
+            "torch.autograd.Function on the way lacks a second derivative."
         )
     if cut.block:
         kind, name, source = cut.block
+        place = _place(source)
+        called = f", called{place}" if place else ""  # else trace called it
         return _BLOCKS[kind].format(
-            name=name, place=_place(source), mode=cut.mode
+            name=name, place=place, called=called, mode=cut.mode
         )
     operation, place = cut.operation, _place(cut.source)
     if cut.mode:
+        modes = f"torch.{cut.mode}()"
+        if cut.mode == "no_grad":
+            modes += " or torch.set_grad_enabled(False)"
         return (
-            f"The graph was cut by torch.{cut.mode}(): {operation}{place} ran inside of it and "
-            "was not recorded. Move what is to be differentiated out of the block."
+            f"The graph was cut by {modes}: {operation}{place} ran while that was on and was not "
+            "recorded. Move what is to be differentiated to where it is off."
         )
     if operation == ITEM:
         operation = ".item(), or a conversion to a Python number,"
         advice = " Keep the tensor; torch.stack puts numbers together."
     elif operation == "detach":
-        operation = ".detach(), or .data,"
+        operation = ".detach(), .data, or torch.tensor() of a tensor,"
         advice = (
-            " Leave it out. If NumPy needed it, use torch's own functions: NumPy's are not "
-            "recorded."
+            " Leave it out, or copy with .clone(). If NumPy needed it, use torch's own functions: "
+            "NumPy's are not recorded."
         )
     else:
         operation = f"{operation},"
@@ -169,7 +175,7 @@ _BLOCKS = {
         "with what the sample earned."
     ),
     "decorator": (
-        "The graph was cut by the decorator torch.{mode}() of {name}(), called{place}. Leave it "
+        "The graph was cut by the decorator torch.{mode}() of {name}(){called}. Leave it "
         "out, or compute what is to be differentiated in another function."
     ),
 }

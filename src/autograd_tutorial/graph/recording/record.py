@@ -62,10 +62,11 @@ def trace(
         tensors that f uses, such as the parameters of a module, take part as they are; no
         `.grad` is changed. The buffers of a module that is f itself are copied, too, and the
         copies stand in the module while it runs, so no other thread should use it then; those
-        of a module that f only calls change as in any call. Hooks run, also those of the
-        inputs, except for hooks after accumulation, since nothing accumulates: the graph's
-        `notes` name them. The backward of a `torch.autograd.Function` runs once more for each
-        unit vector.
+        of a module that f only calls change as in any call. Hooks run, also those that
+        `register_hook` put on the inputs, except for those of the accumulation, since nothing
+        accumulates, and hooks on several inputs together. The graph's `notes` name the hooks
+        after accumulation. The backward of a `torch.autograd.Function` runs once more for each
+        unit vector; of one that can run only once the local derivatives are left out.
     inputs
         The arguments of f: real floating-point tensors of any shape. What else f needs, a lambda
         fixes: ``trace(lambda x: f(x, k=2), x)``.
@@ -293,7 +294,9 @@ def _build(forward: _Forward, root: Tensor, cotangent: Tensor | None) -> Graph:
             for slot, before, output, message in slots
         }
         node.vjp = partial(partials.pull_back, kept, position, kinds)
-        built = partials.partials_of(node, kinds, visit.messages, units)
+        built = partials.partials_of(
+            node, kinds, visit.messages, units, torch_nodes.is_custom(fn)
+        )
         edges += [
             Edge(
                 nodes[torch_nodes.key_of(before)],
