@@ -20,6 +20,7 @@ LONGEST = (
     "test_exercise_pages",
     "test_site",
     "test_unlisted",
+    "test_workarounds",
 )
 """The files that take longest come first, so that no core is left alone with one at the end."""
 
