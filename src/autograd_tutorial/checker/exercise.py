@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import torch
 
@@ -65,9 +64,6 @@ class Kind:
     raises: str = ""
 
 
-Answer = TypeVar("Answer", bound=Callable[..., object])
-
-
 class Mistakes:
     """The mistakes of an exercise, those of each task in the order in which they are tried.
 
@@ -93,12 +89,12 @@ class Mistakes:
         *,
         sign: Callable[[list[Trial]], bool] | None = None,
         raises: str = "",
-    ) -> Callable[[Answer], Answer]:
+    ) -> Callable[[Callable[..., object]], Callable[..., object]]:
         """Make a mistake of the wrong answer below; what is said here counts before its kind."""
         if isinstance(kind, str):
             kind = Kind(kind, see)
 
-        def note(answer: Answer) -> Answer:
+        def note(answer: Callable[..., object]) -> Callable[..., object]:
             self._of.setdefault(answer.__name__, []).append(
                 Misconception(
                     kind.name,
@@ -113,7 +109,7 @@ class Mistakes:
 
         return note
 
-    def form(self, answer: Answer) -> Answer:
+    def form(self, answer: Callable[..., object]) -> Callable[..., object]:
         """Make the answer below another form of the mistake above, with other results."""
         found = self._of[answer.__name__]
         found[-1] = replace(found[-1], forms=(*found[-1].forms, answer))
@@ -154,7 +150,7 @@ class Task:
     """The mistakes that have a name."""
 
     ways: Mapping[str, str] = field(default_factory=dict)
-    """Other ways that work: a name that occurs in such code, and what to say of it."""
+    """Other ways that work, by a name that occurs in such code, and what to say of each."""
 
     @property
     def name(self) -> str:
