@@ -3,7 +3,9 @@
 import ast
 import inspect
 import re
+from collections import Counter
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,20 @@ def test_mistake_gets_its_name(
     assert not verdict.passed
     assert verdict.misconception == mistake.name
     assert verdict.see == mistake.see
+
+
+@EACH
+def test_every_wrong_answer_is_a_mistake(exercise: Exercise) -> None:
+    """None is left without its decorator, where the next of the same name would hide it."""
+    module = import_module(f"{exercises.__name__}.{exercise.stem}.mistakes")
+    tree = ast.parse(inspect.getsource(module))
+    written = Counter(
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef)
+    )
+    for task in exercise.tasks:
+        if isinstance(task, Task):
+            known = [a for m in task.misconceptions for a in m.answers]
+            assert written[task.name] == len(known)
 
 
 @pytest.mark.parametrize(("exercise", "task"), TASKS)

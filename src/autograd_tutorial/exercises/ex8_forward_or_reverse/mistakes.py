@@ -36,8 +36,9 @@ def _chose(*modes: set[str]) -> Callable[[list[Trial]], bool]:
     def sign(trials: list[Trial]) -> bool:
         used = [_modes(trial) for trial in trials]
         cheap = [
-            {solution.cheaper_mode(*trial.case.arguments)} for trial in trials
-        ]  # type: ignore[arg-type]
+            {solution.cheaper_mode(*trial.case.arguments)}  # type: ignore[arg-type]
+            for trial in trials
+        ]
         return (
             agree(trials)
             and used != cheap
