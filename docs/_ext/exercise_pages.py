@@ -113,6 +113,10 @@ class Mistakes(ExerciseDirective):
 
     def lines(self, exercise: Exercise) -> Iterator[str]:
         """Yield an admonition for each mistake."""
+        yield from (
+            "In the code, `solution` is the module of the right answers.",
+            "",
+        )
         for task in exercise.tasks:
             yield from (f"In `{task.call}`:", "")
             for mistake in task.misconceptions:
