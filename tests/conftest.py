@@ -15,11 +15,13 @@ LONGEST = (
     "test_starters",
     "test_wrong_ways",
     "test_book",
-    "test_command_line",
+    "test_check",
     "test_downloads",
     "test_exercise_pages",
+    "test_judge",
+    "test_observe",
+    "test_script",
     "test_site",
-    "test_unlisted",
     "test_workarounds",
 )
 """The files that take longest come first, so that no core is left alone with one at the end."""

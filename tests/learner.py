@@ -1,6 +1,9 @@
-"""What a learner who knows all the answers writes."""
+"""What learners write: one who knows all the answers, and two who do not."""
 
 import ast
+
+import torch
+from torch import Tensor
 
 from autograd_tutorial.checker.exercise import Exercise, Prediction
 from autograd_tutorial.exercises import starter
@@ -28,3 +31,17 @@ def defines(node: ast.stmt, name: str) -> bool:
     if isinstance(node, ast.Assign):
         return ast.unparse(node.targets[0]) == name
     return isinstance(node, ast.FunctionDef) and node.name == name
+
+
+def wrong(x: Tensor) -> Tensor:
+    """Take the mean in the place of the sum, in exercise 2."""
+    x = x.detach().clone().requires_grad_(True)
+    torch.sin(x).mean().backward()
+    assert x.grad is not None
+    return x.grad
+
+
+def loops(_: Tensor) -> Tensor:
+    """Never return."""
+    while True:
+        pass

@@ -12,14 +12,14 @@ import pytest
 from learner import defines
 
 from autograd_tutorial import check, exercises
-from autograd_tutorial.checker.compare import mismatch
+from autograd_tutorial.checker.compare import LIKENESS, mismatch
 from autograd_tutorial.checker.exercise import (
     Exercise,
     Misconception,
     Prediction,
     Task,
 )
-from autograd_tutorial.checker.judge import LIKENESS, judge
+from autograd_tutorial.checker.judge import judge
 from autograd_tutorial.checker.observe import observe
 from autograd_tutorial.exercises import EXERCISES, starter
 

@@ -12,9 +12,8 @@ from typing import NamedTuple
 import pytest
 from learner import solved
 
-from autograd_tutorial import command_line
 from autograd_tutorial.checker.exercise import Exercise
-from autograd_tutorial.command_line import main
+from autograd_tutorial.command_line import main, script
 from autograd_tutorial.exercises import EXERCISES, starter
 
 EACH = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
@@ -29,7 +28,7 @@ class Checked(NamedTuple):
     said: str
     """What it printed."""
 
-    runs: dict[str, command_line._Script]
+    runs: dict[str, script.Script]
     """The run of each file, by its name."""
 
 
@@ -38,9 +37,9 @@ def check(folder: Path, text: Callable[[Exercise], str]) -> Checked:
     for exercise in EXERCISES:
         file = folder / f"{exercise.stem}.py"
         file.write_text(text(exercise), encoding="utf-8")
-    runs: dict[str, command_line._Script] = {}
+    runs: dict[str, script.Script] = {}
 
-    class Noted(command_line._Script):
+    class Noted(script.Script):
         """A script that is noted when it has ended."""
 
         def __exit__(self, *error: object) -> None:
@@ -51,7 +50,7 @@ def check(folder: Path, text: Callable[[Exercise], str]) -> Checked:
         pytest.MonkeyPatch.context() as patch,
         contextlib.redirect_stdout(io.StringIO()) as said,
     ):
-        patch.setattr(command_line, "_Script", Noted)
+        patch.setattr(script, "Script", Noted)
         status = main(["check", str(folder)])
     return Checked(status, said.getvalue(), runs)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from numbers import Real
@@ -16,10 +16,16 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-__all__ = ["RTOL", "Mismatch", "kind_of", "mismatch", "shown"]
+__all__ = ["LIKENESS", "RTOL", "Mismatch", "kind_of", "mismatch", "shown"]
 
 RTOL = 1e-12
 """How far a result in float64 may be off, relative to the largest number in it."""
+
+LONGEST = 240
+"""How many characters of a value are shown."""
+
+LIKENESS = 1e-8
+"""How near a result must be to that of a mistake to be taken for it."""
 
 
 @dataclass(frozen=True)
@@ -243,28 +249,15 @@ def _special(tensor: Tensor) -> str:
     return "a sparse tensor"
 
 
-def shown(value: object, limit: int = 240, depth: int = 4) -> str:
+def shown(value: object, depth: int = 4) -> str:
     """Write a value for a report: short, and the same under all print options."""
     if isinstance(value, Tensor):
         text = _shown_tensor(value)
     elif isinstance(value, float):
         text = _number(value)
-    elif isinstance(value, Mapping | tuple | list | AbstractSet) and not depth:
-        text = "…"  # it may hold itself
-    elif isinstance(value, Mapping):
-        entries = (
-            f"{shown(k, limit, depth - 1)}: {shown(v, limit, depth - 1)}"
-            for k, v in value.items()
-        )
-        text = "{" + ", ".join(entries) + "}"
-    elif isinstance(value, tuple | list):
-        inner = ", ".join(shown(entry, limit, depth - 1) for entry in value)
-        text = f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
-    elif isinstance(value, AbstractSet):
-        inner = ", ".join(
-            sorted(shown(entry, limit, depth - 1) for entry in value)
-        )
-        text = "{" + inner + "}"
+    elif isinstance(value, Mapping | tuple | list | AbstractSet):
+        # It may hold itself.
+        text = _shown_entries(value, depth - 1) if depth else "…"
     elif inspect.isroutine(value):
         text = value.__name__
     elif isinstance(value, str):
@@ -273,7 +266,25 @@ def shown(value: object, limit: int = 240, depth: int = 4) -> str:
         text = reprlib.repr(value)
     else:
         text = kind_of(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _shown_entries(value: Collection[object], depth: int) -> str:
+    """Write what a collection holds."""
+    entries = [shown(entry, depth) for entry in value]
+    if isinstance(value, Mapping):
+        pairs = zip(entries, value.values(), strict=True)
+        entries = [f"{key}: {shown(entry, depth)}" for key, entry in pairs]
+    elif isinstance(value, AbstractSet):
+        entries.sort()
+    start, end = (
+        "()"
+        if isinstance(value, tuple)
+        else "[]"
+        if isinstance(value, list)
+        else "{}"
+    )
+    return start + ", ".join(entries) + end
 
 
 def _shown_tensor(value: Tensor) -> str:

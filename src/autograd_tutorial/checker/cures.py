@@ -6,17 +6,11 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from autograd_tutorial.checker.compare import Mismatch, mismatch
+from autograd_tutorial.checker.compare import mismatch
 from autograd_tutorial.checker.observe import BACKWARD, Trial
+from autograd_tutorial.checker.remarks import factor
 
-__all__ = [
-    "ADDED_UP",
-    "CURES",
-    "Cure",
-    "cure_of_error",
-    "cure_of_none",
-    "cure_of_tuple",
-]
+__all__ = ["CURES", "Cure", "cure_of"]
 
 ERRORS = "troubleshooting/error-messages"
 SILENT = "troubleshooting/silent-mistakes"
@@ -134,7 +128,30 @@ TUPLE = Cure(
 )
 
 
-def cure_of_error(trial: Trial) -> Cure | None:
+def cure_of(trial: Trial, trials: list[Trial]) -> Cure | None:
+    """Return what is known of the way in which a trial, one of some, went wrong."""
+    if trial.error:
+        return _cure_of_error(trial)
+    wrong = trial.wrong
+    if wrong is None:
+        return None
+    if wrong.yours is None:
+        # The last thing that ran tells.
+        if trial.called and trial.called[-1] in BACKWARD:
+            return BACKWARD_RETURNS_NONE
+        return _cure_of_grad(trial)
+    if (
+        isinstance(wrong.yours, tuple)
+        and len(wrong.yours) == 1
+        and isinstance(wrong.yours[0], Tensor)
+        and isinstance(wrong.expected, Tensor)
+        and mismatch(wrong.yours[0], wrong.expected, trial.rtol) is None
+    ):
+        return TUPLE
+    return _cure_of_repetition(trials)
+
+
+def _cure_of_error(trial: Trial) -> Cure | None:
     """Return what is known of the exception that a trial ended with."""
     error = trial.error
     for words, cure in CURES.items():
@@ -151,13 +168,6 @@ def cure_of_error(trial: Trial) -> Cure | None:
     return None
 
 
-def cure_of_none(trial: Trial) -> Cure | None:
-    """Return what is known of a None that was returned: the last thing that ran tells."""
-    if trial.called and trial.called[-1] in BACKWARD:
-        return BACKWARD_RETURNS_NONE
-    return _cure_of_grad(trial)
-
-
 def _cure_of_grad(trial: Trial) -> Cure | None:
     """Return why the `.grad` that was read last is None, if it is."""
     seen = trial.grad
@@ -168,15 +178,13 @@ def _cure_of_grad(trial: Trial) -> Cure | None:
     return NOT_REACHED if seen.requires_grad else DOES_NOT_ASK
 
 
-def cure_of_tuple(wrong: Mismatch, trial: Trial) -> Cure | None:
-    """Return what is known of a tuple in the place of the one tensor that it holds."""
-    yours = wrong.yours
-    if (
-        isinstance(yours, tuple)
-        and len(yours) == 1
-        and isinstance(yours[0], Tensor)
-        and isinstance(wrong.expected, Tensor)
-        and mismatch(yours[0], wrong.expected, trial.rtol) is None
-    ):
-        return TUPLE
-    return None
+def _cure_of_repetition(trials: list[Trial]) -> Cure | None:
+    """Return what to do if all is as many times too large as `backward` ran."""
+    passes = {
+        sum(map(trial.called.count, BACKWARD)) / trial.case.calls
+        for trial in trials
+    }
+    by = factor(trials)
+    if by is None or by < 2 or passes != {round(by, 6)}:
+        return None
+    return ADDED_UP._replace(why=ADDED_UP.why.format(round(by)))

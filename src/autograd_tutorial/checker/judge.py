@@ -3,56 +3,28 @@
 from __future__ import annotations
 
 import inspect
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from numbers import Real
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import CodeType
-from typing import NamedTuple
-
-import torch
-from torch import Tensor
 
 from autograd_tutorial.checker.compare import (
-    Mismatch,
+    LIKENESS,
     kind_of,
     mismatch,
     shown,
 )
-from autograd_tutorial.checker.cures import (
-    ADDED_UP,
-    Cure,
-    cure_of_error,
-    cure_of_none,
-    cure_of_tuple,
-)
+from autograd_tutorial.checker.cures import cure_of
 from autograd_tutorial.checker.exercise import (
     Misconception,
     Prediction,
     Task,
 )
-from autograd_tutorial.checker.observe import (
-    BACKWARD,
-    SINGLE_RTOL,
-    Trial,
-    observe,
-)
+from autograd_tutorial.checker.observe import Trial, observe
+from autograd_tutorial.checker.remarks import factor, numbers, remarks
 from autograd_tutorial.checker.report import Verdict
-from autograd_tutorial.checker.results import agree, tensors
+from autograd_tutorial.checker.results import tensors
 
 __all__ = ["judge", "misfit"]
-
-LIKENESS = 1e-8
-"""How near a result must be to that of a misconception to be taken for it."""
-
-
-class Fault(NamedTuple):
-    """What is wrong in one trial."""
-
-    sentences: tuple[str, ...]
-    """What was found; the first sentence says the most."""
-
-    see: str = ""
-    """Where the site cures it, if that is known."""
 
 
 def judge(task: Task | Prediction, answer: object, seconds: float) -> Verdict:
@@ -91,20 +63,19 @@ def _judge(  # noqa: PLR0911 - one for each verdict
         trial.expected = model.results
     if _untouched(trials[0]):
         return _not_yet(task, "This is still to do: replace the `...`.")
-    tried: list[tuple[Misconception, list[Trial]]] = []
-    found = _misconception(task, trials, tried)
+    found, tried = _misconception(task, trials)
     if found:
         return _named(task, found, _facts(task, _shows(found, trials)))
     for number, trial in enumerate(trials):
         fault = _fault(task, trial, trials, seconds)
         if not fault:
             continue
-        facts = _facts(task, trial)
-        near = _likeness(trials, number, tried)
-        if near and not fault.see:
+        near = None if fault.see else _likeness(trials, number, tried)
+        if near:
             looks = f"It looks like a known mistake: {near.name}. {near.why}"
-            fault = Fault((*fault.sentences, looks), near.see)
-        return _not_yet(task, *fault.sentences, facts=facts, see=fault.see)
+            said = (*fault.sentences, looks)
+            fault = replace(fault, sentences=said, see=near.see)
+        return fault
     printed = next((trial.output for trial in trials if trial.output), "")
     return Verdict(
         task.call,
@@ -159,10 +130,8 @@ def _first_wrong(task: Prediction, answer: object) -> object:
         keys = list(range(min(len(right), len(answer))))
     else:
         return None
-    return next(
-        (key for key in keys if mismatch(answer[key], right[key], task.rtol)),
-        None,
-    )
+    wrong = (k for k in keys if mismatch(answer[k], right[k], task.rtol))
+    return next(wrong, None)
 
 
 def _entry(
@@ -190,8 +159,9 @@ def misfit(task: Task | Prediction, answer: object) -> str:
     try:
         signature.bind(*wanted)
     except TypeError:
+        plural = "" if len(wanted) == 1 else "s"
         return (
-            f"It is called as `{task.call}`, with {_count(len(wanted), 'argument')}, "
+            f"It is called as `{task.call}`, with {len(wanted)} argument{plural}, "
             f"and its signature is `{task.name}{signature}`."
         )
     return ""
@@ -204,39 +174,35 @@ def _untouched(trial: Trial) -> bool:
     ) or trial.error.startswith("NotImplementedError")
 
 
-def _behaviours(
-    task: Task, trials: list[Trial]
-) -> Iterator[tuple[Misconception, list[Trial]]]:
-    """Yield what the examples of the mistakes do, where the results alone tell."""
-    if not any(
-        (trial.error or _wrong(trial))
-        and not (trial.case.lenient and _excused(trial))
-        for trial in trials
-    ):
-        return
-    for candidate in task.misconceptions:
-        if candidate.sign is None:
-            for example in candidate.answers:
-                assert callable(example)
-                yield candidate, observe(example, task.inputs, None)
-
-
 def _misconception(
-    task: Task,
-    trials: list[Trial],
-    tried: list[tuple[Misconception, list[Trial]]],
-) -> Misconception | None:
-    """Find the mistake whose example behaves as the answer did; note those that were tried."""
+    task: Task, trials: list[Trial]
+) -> tuple[Misconception | None, list[tuple[Misconception, list[Trial]]]]:
+    """Find the mistake whose example behaves as the answer did.
+
+    Return also what the examples did that were tried and behave otherwise.
+    """
+    tried: list[tuple[Misconception, list[Trial]]] = []
     if trials[-1].unfinished:
-        return None
-    for candidate, others in _behaviours(task, trials):
-        if len(others) == len(trials) and _alike(candidate, trials, others):
-            return candidate
-        tried.append((candidate, others))
+        return None, tried
+    by_results = [m for m in task.misconceptions if m.sign is None]
+    if not any(_goes_wrong(trial) for trial in trials):
+        by_results = []
+    for candidate in by_results:
+        for example in candidate.answers:
+            assert callable(example)
+            others = observe(example, task.inputs, None)
+            if len(others) == len(trials) and _alike(candidate, trials, others):
+                return candidate, tried
+            tried.append((candidate, others))
     for candidate in task.misconceptions:
         if candidate.sign is not None and candidate.sign(trials):
-            return candidate
-    return None
+            return candidate, tried
+    return None, tried
+
+
+def _goes_wrong(trial: Trial) -> bool:
+    """Whether a trial raised or returned something wrong, and must not."""
+    return bool(trial.error or trial.wrong) and not trial.excused
 
 
 def _alike(
@@ -250,7 +216,7 @@ def _alike(
     """
     wrong = False
     for trial, other in zip(trials, others, strict=False):
-        if trial.case.lenient and _excused(trial):
+        if trial.excused:
             continue
         if mismatch(trial.results, other.results, max(LIKENESS, trial.rtol)):
             return False
@@ -264,7 +230,7 @@ def _alike(
             trial.error != other.error or _before(trial) != _before(other)
         ):
             return False
-        wrong = wrong or (not trial.error and _wrong(trial) is not None)
+        wrong = wrong or trial.wrong is not None
     return True
 
 
@@ -287,7 +253,7 @@ def _likeness(
     first = trials[number]
     if first.error or first.unfinished:
         return None
-    yours = _numbers(first.results)
+    yours = numbers(first.results)
     if not yours.numel() or not yours.isfinite().all() or not yours.any():
         return None
     several = yours.numel() > first.case.calls
@@ -298,12 +264,10 @@ def _likeness(
         ):
             continue
         explained = sum(
-            not trial.error
-            and _wrong(trial) is not None
-            and _alike(candidate, [trial], [other])
+            trial.wrong is not None and _alike(candidate, [trial], [other])
             for trial, other in pairs[number:]
         )
-        single = _factor([first]) is None
+        single = factor([first]) is None
         if explained > 2 or (several and (explained > 1 or single)):
             return candidate
     return None
@@ -312,179 +276,51 @@ def _likeness(
 def _shows(found: Misconception, trials: list[Trial]) -> Trial:
     """Return the first trial in which the mistake can be seen."""
     for trial in trials:
-        if trial.error or _wrong(trial) or (found.sign and found.sign([trial])):
+        if trial.error or trial.wrong or (found.sign and found.sign([trial])):
             return trial
     return trials[0]
 
 
-def _fault(  # noqa: PLR0911 - one for each fault
+def _fault(
     task: Task, trial: Trial, trials: list[Trial], seconds: float
-) -> Fault | None:
-    """Say what is wrong in one trial, without knowing why."""
-    at = (
-        f" in line {trial.line.number}, `{trial.line.text}`"
-        if trial.line
-        else ""
-    )
-    if trial.unfinished:
-        left = (
-            "It could not be stopped and goes on in the background: restart Python, or the "
-            "notebook's kernel, to be rid of it."
-        )
-        return Fault(
-            (
-                f"It did not come to an end within {seconds:g} seconds; when its time was up it was{at}.",
-                "Look for a loop whose condition never becomes false.",
-                *([left] if trial.runs_on else []),
-            )
-        )
-    if trial.case.lenient and _excused(trial):
+) -> Verdict | None:
+    """Say what is wrong in one trial, without the name of a mistake."""
+    if trial.excused:
         return None
-    wrong = None if trial.error else _wrong(trial)
-    if trial.error:
-        cure = cure_of_error(trial)
-        said = f"It raised `{trial.error}`{at}."
-        return Fault((said, cure.why), cure.see) if cure else Fault((said,))
-    if wrong and wrong.yours is None:
-        cure = cure_of_none(trial)
-        said = (
-            "It returned None"
-            if not wrong.where
-            else f"The result {wrong.message}"
-        )
-        if cure:
-            return Fault((f"{said.rstrip('.')}.", cure.why), cure.see)
-        if wrong.where:
-            return Fault((said,))
-        return Fault((f"{said}: does every way through it end in `return`?",))
-    if wrong:
-        cure = cure_of_tuple(wrong, trial)
-        if cure:
-            return Fault((f"The result {wrong.message}", cure.why), cure.see)
-        said = f"The result {wrong.message}"
-        cure = _cure_of_repetition(trials)
-        see = cure.see if cure else ""
-        remarks = (*_remark(trials, wrong), *([cure.why] if cure else []))
-        return Fault((said, *remarks), see)
-    if trial.changed:
+    at = f" in {trial.line}" if trial.line else ""
+    wrong = trial.wrong
+    cure = cure_of(trial, trials)
+    if trial.unfinished:
+        said = [
+            f"It did not come to an end within {seconds:g} seconds; when its time was up it was{at}.",
+            "Look for a loop whose condition never becomes false.",
+        ]
+        if trial.runs_on:
+            said.append(
+                "It could not be stopped and goes on in the background: restart Python, or the "
+                "notebook's kernel, to be rid of it."
+            )
+    elif trial.error:
+        said = [f"It raised `{trial.error}`{at}."]
+    elif wrong and wrong.yours is None and not wrong.where:
+        asks = ": does every way through it end in `return`?"
+        said = ["It returned None" + ("." if cure else asks)]
+    elif wrong:
+        said = [f"The result {wrong.message}", *remarks(trials, wrong)]
+    elif trial.changed:
         position, how = trial.changed
         name = list(inspect.signature(task.solution).parameters)[position]
-        return Fault((f"The argument `{name}` was changed: {how}.",))
-    if any(part.requires_grad for part in tensors(trial.results)):
-        return Fault(
-            (
-                "The numbers are right, but the result requires grad: call `detach()` on it.",
-            )
-        )
-    return None
-
-
-def _wrong(trial: Trial) -> Mismatch | None:
-    """Return the first mismatch in what the calls of a trial returned."""
-    for result, expected in zip(trial.results, trial.expected, strict=True):
-        found = mismatch(result, expected, trial.rtol)
-        if found:
-            return found
-    return None
-
-
-def _excused(trial: Trial) -> bool:
-    """Return whether there is no wrong number, only an exception or a missing entry."""
-    wrong = None if trial.error else _wrong(trial)
-    return bool(trial.error) or (wrong is not None and wrong.kind != "value")
-
-
-def _remark(  # noqa: PLR0911 - one for each remark
-    trials: list[Trial], wrong: Mismatch
-) -> tuple[str, ...]:
-    """Say what else can be seen in wrong numbers, where it helps."""
-    if wrong.kind == "shape" and _transposed(wrong):
-        return ("It is the transpose of what it should be.",)
-    if wrong.kind == "dtype" and agree(trials):
-        return (
-            "The numbers are right; take the dtype from the input, as in `dtype=x.dtype`.",
-        )
-    if wrong.kind == "type" and _in_parts(wrong):
-        return (
-            "Its entries are right: make one tensor of them, with `torch.stack`.",
-        )
-    if wrong.kind == "value" and wrong.yours != wrong.yours:
-        return ("Something became NaN on the way: 0/0, or 0 times infinity.",)
-    if any(trial.error or trial.unfinished for trial in trials):
-        return ()
-    factor = _factor(trials)
-    if factor is None:
-        return ()
-    if factor == 0:
-        return ("Every number is zero.",)
-    if math.isclose(factor, -1.0, rel_tol=1e-6):
-        return ("Every number has the wrong sign.",)
-    return (f"Every number is {factor:.4g} times what it should be.",)
-
-
-def _cure_of_repetition(trials: list[Trial]) -> Cure | None:
-    """Return what to do if all is as many times too large as `backward` ran."""
-    if trials[-1].error or trials[-1].unfinished:
+        said = [f"The argument `{name}` was changed: {how}."]
+    elif any(part.requires_grad for part in tensors(trial.results)):
+        said = [
+            "The numbers are right, but the result requires grad: call `detach()` on it."
+        ]
+    else:
         return None
-    passes = {
-        sum(map(trial.called.count, BACKWARD)) / trial.case.calls
-        for trial in trials
-    }
-    factor = _factor(trials)
-    if factor is None or factor < 2 or passes != {round(factor, 6)}:
-        return None
-    return ADDED_UP._replace(why=ADDED_UP.why.format(round(factor)))
-
-
-def _factor(trials: list[Trial]) -> float | None:
-    """Return by what all numbers of some trials are too large, if it is one factor."""
-    if any(other and other.kind != "value" for other in map(_wrong, trials)):
-        return None
-    yours = _numbers([trial.results for trial in trials])
-    expected = _numbers([trial.expected for trial in trials])
-    if yours.shape != expected.shape or not expected.any():
-        return None
-    clear = expected.abs() > 1e-6 * expected.abs().max()
-    factor = (yours[clear] / expected[clear]).median()
-    rtol = max(LIKENESS, *(trial.rtol for trial in trials), 0.0)
-    if not torch.allclose(factor * expected, yours, rtol=rtol) or factor == 1:
-        return None
-    return float(factor)
-
-
-def _transposed(wrong: Mismatch) -> bool:
-    """Whether a matrix is the transpose of the expected one."""
-    return (
-        isinstance(wrong.yours, Tensor)
-        and isinstance(wrong.expected, Tensor)
-        and wrong.yours.ndim == 2
-        and mismatch(wrong.yours.T, wrong.expected, SINGLE_RTOL) is None
-    )
-
-
-def _in_parts(wrong: Mismatch) -> bool:
-    """Whether a list holds the rows of the expected tensor."""
-    return (
-        isinstance(wrong.yours, list | tuple)
-        and isinstance(wrong.expected, Tensor)
-        and wrong.expected.ndim > 1
-        and mismatch(wrong.yours, list(wrong.expected), SINGLE_RTOL) is None
-    )
-
-
-def _numbers(value: object, depth: int = 4) -> Tensor:
-    """Return all numbers of a result in one row."""
-    if isinstance(value, Tensor):
-        if kind_of(value) == "a tensor" and not value.is_complex():
-            return value.detach().flatten().double()
-        return torch.zeros(0, dtype=torch.float64)
-    if isinstance(value, Real):
-        return torch.tensor([float(value)], dtype=torch.float64)
-    if isinstance(value, Mapping):
-        value = [value[key] for key in sorted(value, key=str)]
-    if isinstance(value, list | tuple) and value and depth:
-        return torch.cat([_numbers(entry, depth - 1) for entry in value])
-    return torch.zeros(0, dtype=torch.float64)
+    if cure:
+        said.append(cure.why)
+    see = cure.see if cure else ""
+    return _not_yet(task, *said, facts=_facts(task, trial), see=see)
 
 
 def _facts(task: Task, trial: Trial) -> tuple[tuple[str, str], ...]:
@@ -550,19 +386,12 @@ def _names(code: object) -> set[object]:
 
 def _named(
     task: Task | Prediction,
-    misconception: Misconception,
+    found: Misconception,
     facts: tuple[tuple[str, str], ...],
 ) -> Verdict:
     """Return a verdict that names the mistake."""
-    name = misconception.name
-    return Verdict(
-        task.call,
-        False,
-        (f"{name[0].upper()}{name[1:]}.", misconception.why),
-        name,
-        facts,
-        misconception.see,
-    )
+    said = (f"{found.name[0].upper()}{found.name[1:]}.", found.why)
+    return Verdict(task.call, False, said, found.name, facts, found.see)
 
 
 def _not_yet(
@@ -573,7 +402,3 @@ def _not_yet(
 ) -> Verdict:
     """Return a verdict without the name of a mistake."""
     return Verdict(task.call, False, sentences, facts=facts, see=see)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" + ("" if number == 1 else "s")
