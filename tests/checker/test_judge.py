@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.autograd import forward_ad
 from torch.nn import functional
 
 from autograd_tutorial import check
@@ -445,6 +446,20 @@ def changes_what_belongs_to_the_process(x):
     return slope
 
 
+@says("Nested forward mode")
+def stays_among_dual_numbers(x):
+    forward_ad.enter_dual_level()
+    dual = forward_ad.make_dual(x.detach(), torch.ones_like(x))
+    return forward_ad.unpack_dual(torch.sin(dual)).tangent
+
+
+@says("The output is complex")
+def makes_it_complex(x):
+    x = x.detach().clone().requires_grad_(True)
+    (torch.sin(x) * 1j).sum().backward()
+    return x.grad
+
+
 @says("Every number is 3 times")
 def replaces_functions(x):
     slope = 3 * right(x)
@@ -483,6 +498,7 @@ def surroundings() -> list[object]:
         torch.get_default_device(),
         torch.is_grad_enabled(),
         torch.is_anomaly_enabled(),
+        forward_ad._current_level,
         torch.get_num_threads(),
         torch.get_rng_state().tolist(),
         random.getstate(),

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd import forward_ad
 
 from autograd_tutorial import functions
 
@@ -130,6 +131,12 @@ def _go_back(folder: Path | None) -> None:
             os.chdir(folder)
 
 
+def _leave_levels(level: int) -> None:
+    """Leave the levels of dual numbers that were entered: within them no other can be."""
+    while forward_ad._current_level > level:
+        forward_ad.exit_dual_level()
+
+
 STATE: tuple[tuple[Callable[[], Any], Callable[[Any], object]], ...] = (
     (_attributes, _put_attributes_back),
     (torch.get_default_dtype, torch.set_default_dtype),
@@ -153,6 +160,7 @@ STATE: tuple[tuple[Callable[[], Any], Callable[[Any], object]], ...] = (
     ),
     (torch.is_warn_always_enabled, torch.set_warn_always),
     (torch.get_num_threads, torch.set_num_threads),
+    (lambda: forward_ad._current_level, _leave_levels),
     (sys.getrecursionlimit, sys.setrecursionlimit),
     (sys.getswitchinterval, sys.setswitchinterval),
     (gc.isenabled, lambda on: gc.enable() if on else gc.disable()),

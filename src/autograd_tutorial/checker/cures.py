@@ -37,6 +37,11 @@ CURES: dict[str, Cure] = {
         "or pass a `gradient` of the output's shape.",
         f"{ERRORS}#only-scalar-outputs",
     ),
+    "can be implicitly created only for real scalar outputs": Cure(
+        "The output is complex, and only one real number has a gradient without a word on how to "
+        "weight it: take `.real`, or `abs`, or pass a `gradient`.",
+        f"{ERRORS}#only-scalar-outputs",
+    ),
     "Mismatch in shape: grad_output": Cure(
         "The `gradient` argument has one weight for each element of the output, and so the "
         "output's shape.",
@@ -63,8 +68,8 @@ CURES: dict[str, Cure] = {
         f"{ERRORS}#numpy-on-requires-grad",
     ),
     "nference tensor": Cure(
-        "A tensor that was made under `torch.inference_mode()` cannot take part in a graph: make "
-        "it under `torch.no_grad()` instead, or clone it outside.",
+        "A tensor that was made under `torch.inference_mode()` cannot be saved for a backward "
+        "pass: make it under `torch.no_grad()` instead, or clone it outside.",
         f"{ERRORS}#inference-tensors",
     ),
     "'float' object has no attribute 'backward'": Cure(
