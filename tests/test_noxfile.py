@@ -124,10 +124,13 @@ def test_sources_by_a_file_of_pip(
         ("tests", True),
         ("tests/site", True),
         ("tests/site/test_site.py::test_favicon -x", True),
-        ("tests/graph tests/site/test_book.py", True),
-        ("tests/graph -k name", False),
-        ("./tests/graph/showing/test_fold.py::test_a_block_of_three", False),
-        ("-x tests/test_functions.py tests/checker", False),
+        ("tests/package/graph tests/site/test_book.py", True),
+        ("tests/package/graph -k name", False),
+        (
+            "./tests/package/graph/showing/test_fold.py::test_a_block_of_three",
+            False,
+        ),
+        ("-x tests/package/test_functions.py tests/package/checker", False),
     ],
 )
 def test_the_site_is_built_for_its_tests_alone(

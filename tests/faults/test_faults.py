@@ -68,8 +68,8 @@ STARTERS_AND_RULES = (
         FUNCTIONS,
         'return 4 * _vector(x, "x")',
         'return 3 * _vector(x, "x")',
-        ("tests/test_functions.py", "twice_dot"),
-        test="tests/test_functions.py",
+        ("tests/package/test_functions.py", "twice_dot"),
+        test="tests/package/test_functions.py",
     ),
     Fault(
         "a wrong example in a docstring",
@@ -77,7 +77,7 @@ STARTERS_AND_RULES = (
         "tensor(28.)",
         "tensor(29.)",
         ("functions.py", "line ", "twice_dot", "tensor(29.)"),
-        test="tests/test_docstrings.py",
+        test="tests/package/test_docstrings.py",
     ),
     Fault(
         "a starter that is solved",
@@ -85,7 +85,7 @@ STARTERS_AND_RULES = (
         "return ...",
         "return torch.cos(x.detach())",
         ("test_starter_is_not_passed[ex2]",),
-        test="tests/exercises/test_starters.py::test_starter_is_not_passed[ex2]",
+        test="tests/package/exercises/test_starters.py::test_starter_is_not_passed[ex2]",
     ),
     Fault(
         "a hint that is empty",
@@ -94,7 +94,7 @@ STARTERS_AND_RULES = (
             "the sum with respect to `x[i]` sees that term and no other."''',
         '""',
         ("test_words[ex2]",),
-        test="tests/exercises/test_both_directions.py::test_words[ex2]",
+        test="tests/package/exercises/test_both_directions.py::test_words[ex2]",
     ),
 )
 """In the package. A change to it has everything run again, so these are left to the tests."""
@@ -105,8 +105,8 @@ SOLUTION = (
         f"{EXERCISE}/solution.py",
         "    return slope\n",
         "    return -slope\n",
-        ("tests/exercises/test_ex2_sine_derivative.py",),
-        test="tests/exercises/test_ex2_sine_derivative.py",
+        ("tests/package/exercises/test_ex2_sine_derivative.py",),
+        test="tests/package/exercises/test_ex2_sine_derivative.py",
     ),
 )
 """In a solution, on which the tests of its starter depend."""

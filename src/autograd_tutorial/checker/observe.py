@@ -4,8 +4,6 @@ One answer is observed at a time, since what is put back afterwards belongs to
 the whole process: a check in another thread waits for its turn.
 """
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 import linecache
@@ -72,7 +70,7 @@ class Trial:
     """The type and the message of the exception that it raised."""
 
     line: str = ""
-    """The learner's line that raised, or that ran when its time was up: "line 3, `x = y`"."""
+    """The learner's line that raised, or ran when its time was up, as in "line 3, `x = y`"."""
 
     unfinished: bool = False
     """Whether its time was up."""

@@ -1,6 +1,6 @@
 """The command `check`: a folder that is checked and watched.
 
-tests/exercises/test_starters.py has it check all files.
+tests/package/exercises/test_starters.py has it check all files.
 """
 
 import subprocess

@@ -23,7 +23,6 @@ from autograd_tutorial.checker.judge import judge
 from autograd_tutorial.checker.observe import observe
 from autograd_tutorial.exercises import EXERCISES, starter
 
-ROOT = Path(__file__).parents[2]
 TASKS = [
     pytest.param(exercise, task, id=f"{exercise.name}-{task.name}")
     for exercise in EXERCISES
@@ -45,11 +44,10 @@ EACH = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
 
 
 def test_numbers() -> None:
-    """There are eight, in order, and each has a page, a module, a starter and a test."""
+    """There are eight, in order, and each has a module, a starter and a test."""
     assert [exercise.number for exercise in EXERCISES] == list(range(1, 9))
     for exercise in EXERCISES:
         assert exercise.stem.startswith(f"{exercise.name}_")
-        assert (ROOT / "docs" / "exercises" / f"{exercise.stem}.md").is_file()
         assert getattr(exercises, exercise.stem).EXERCISE is exercise
         assert starter(exercise).is_file()
         test = Path(__file__).parent / f"test_{exercise.stem}.py"
