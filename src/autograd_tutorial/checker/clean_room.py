@@ -4,8 +4,6 @@ What is put back belongs to the whole process, so only one at a time can be in
 the room.
 """
 
-from __future__ import annotations
-
 import builtins
 import contextlib
 import gc

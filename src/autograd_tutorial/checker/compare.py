@@ -1,7 +1,5 @@
 """Compare an answer with what was expected, and say in words where they part."""
 
-from __future__ import annotations
-
 import inspect
 import math
 import reprlib
@@ -36,10 +34,10 @@ class Mismatch:
     """In what the two differ."""
 
     message: str
-    """The end of a sentence about it: "is a list and should be a tensor."."""
+    """The end of a sentence about it, as in "is a list and should be a tensor."."""
 
     where: str
-    """The place inside the answer, as an index: "[0][1, 2]"; empty for the whole."""
+    """The place inside the answer, as in "[0][1, 2]"; empty for the whole."""
 
     yours: object
     """The answer at that place."""

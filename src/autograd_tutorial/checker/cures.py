@@ -1,7 +1,5 @@
 """Slips that no exercise lists, because one can make them in any: what they mean, and the entry that cures them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from torch import Tensor

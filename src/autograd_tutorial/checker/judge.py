@@ -1,7 +1,5 @@
 """Judge an answer: whether it is right and, if not, which mistake it makes."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

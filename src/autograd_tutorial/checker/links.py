@@ -1,7 +1,5 @@
 """Where to read: the address of a page on the site that the reader has."""
 
-from __future__ import annotations
-
 import functools
 import json
 import os

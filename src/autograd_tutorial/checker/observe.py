@@ -55,6 +55,16 @@ class Seen(NamedTuple):
     """Whether it required grad."""
 
 
+class Change(NamedTuple):
+    """An argument that is not what it was before the call."""
+
+    position: int
+    """Its position among the arguments."""
+
+    how: str
+    """What is different, as the end of a sentence."""
+
+
 @dataclass
 class Trial:
     """What an answer did with one case."""
@@ -78,8 +88,8 @@ class Trial:
     runs_on: bool = False
     """Whether it could not be stopped."""
 
-    changed: tuple[int, str] | None = None
-    """The position of the first argument that was changed, and how, as the end of a sentence."""
+    changed: Change | None = None
+    """The first argument that was changed."""
 
     called: list[str] = field(default_factory=list)
     """The functions of torch that ran, in order."""
@@ -268,7 +278,7 @@ def _try(
     for position, (now, before) in enumerate(pairs):
         change = _change(now, before)
         if change:
-            trial.changed = position, change
+            trial.changed = Change(position, change)
             break
     trial.output = output.take()
 

@@ -1,7 +1,5 @@
 """What can be seen in wrong numbers: a factor, a sign, a transpose, rows that are not one tensor."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from numbers import Real

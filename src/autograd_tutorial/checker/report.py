@@ -1,7 +1,5 @@
 """What the checker has to say: plain text in a terminal, a card in a notebook."""
 
-from __future__ import annotations
-
 import html
 import io
 import sys

@@ -9,8 +9,6 @@ keeps the interpreter to itself holds up those who wait for it too. What ends
 the process, as `os._exit` does, ends them with it.
 """
 
-from __future__ import annotations
-
 import ctypes
 import sys
 import threading

@@ -1,7 +1,5 @@
 """The command `check`: run the files of a folder, and with `--watch` again whenever one is saved."""
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence

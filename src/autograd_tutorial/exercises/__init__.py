@@ -12,8 +12,6 @@
 `check` tries an answer and says what is wrong with it.
 """
 
-from __future__ import annotations
-
 import difflib
 from importlib import resources
 from importlib.resources.abc import Traversable
