@@ -34,6 +34,7 @@ extensions = [
     "fresh_runs",
     "gallery_figures",
     "graph_figures",
+    "live_graph",
     "mathml",
     "page_assets",
     "search_engines",

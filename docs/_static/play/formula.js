@@ -512,6 +512,38 @@ const Formula = (() => {
     }
   }
 
+  /**
+   * The slope of F to one side of a point, from difference quotients; direction is 1 or -1.
+   *
+   * Quotients of shrinking steps are extrapolated to the step 0, after Ridders, so that a steep
+   * curve is not taken for a corner. Quotients that grow as long as the step shrinks are infinite:
+   * a jump, or a vertical tangent. NaN means that F has no value on that side.
+   */
+  function slope(graph, point, along, direction) {
+    const value = (step) => forward(graph, { ...point, [along]: point[along] + step });
+    const here = value(0), size = Math.max(1, abs(point[along]));
+    const quotient = (step) => {
+      const real = point[along] + direction * step * size - point[along];
+      return (value(real) - here) / real;
+    };
+    const [far, middle, near] = [1e-6, 1e-9, 1e-12].map(quotient);
+    let best = middle, error = Infinity, last = [];
+    for (let i = 0, step = 0.02; i < 12; i++, step /= 2) {
+      const row = [quotient(step)];
+      for (let k = 1; k <= i; k++) {
+        row[k] = row[k - 1] + (row[k - 1] - last[k - 1]) / (2 ** k - 1);
+        const doubt = Math.max(abs(row[k] - row[k - 1]), abs(row[k] - last[k - 1]));
+        if (doubt < error) [best, error] = [row[k], doubt];
+      }
+      last = row;
+    }
+    if (Number.isNaN(middle) || Number.isNaN(near)) return NaN;
+    const grows = abs(middle) > 1.2 * abs(far) && abs(near) > 1.2 * abs(middle) && abs(near) > 1 + abs(here);
+    const isClose = abs(best - middle) <= 1e-4 * (1 + abs(here)) + 1e-3 * abs(middle);
+    if (!isFinite(near) || (grows && !(isClose && error < 1e-3 * abs(best)))) return sign(near) * Infinity;
+    return isClose ? best : middle;
+  }
+
   const literal = (x) =>
     Number.isFinite(x) ? (Object.is(x, -0) ? "-0.0" : /[.e]/.test(x) ? String(x) : x + ".0") : `float("${String(x).replace("Infinity", "inf").toLowerCase()}")`;
 
@@ -530,5 +562,5 @@ const Formula = (() => {
     ].join("");
   }
 
-  return { read, forward, backward, program, Mistake, FUNCTIONS };
+  return { read, forward, backward, slope, program, Mistake, FUNCTIONS };
 })();
