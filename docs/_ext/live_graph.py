@@ -201,7 +201,7 @@ FIGURE = """
 <div class="two">
 <div class="left">
 <svg data-is="plot" class="plot" aria-hidden="true"></svg>
-<fieldset class="needs-script which" data-is="which"><legend>Draw the curve</legend>
+<fieldset class="needs-script which" data-is="which"><legend>Curve</legend>
 <label><input type="radio" name="live-along" data-is="along-x" /> along x</label>
 <label><input type="radio" name="live-along" data-is="along-y" /> along y</label></fieldset>
 </div>

@@ -9,18 +9,19 @@
   const STEP = 0.05;
   const SAMPLES = 240;
 
-  const SIGNS = { add: "+", sub: "−", mul: "·", div: "/", pow: "**" };
+  const SIGNS = { add: "+", sub: "−", mul: "·", div: "/" };
   /** An argument as a statement shows it. */
   const shown = (a) => (typeof a === "number" ? number(a) : a.name ?? (a.isTest ? "test" : "…"));
   /** A statement as short as it can be, for a box. */
   function brief({ op, args, name, test }) {
     const [a, b, c] = args.map(shown);
     if (op === "input") return name;
+    if (op === "pow") return `${name} = ${a}**${b}`;
     if (SIGNS[op]) return `${name} = ${a} ${SIGNS[op]} ${b}`;
     if (op === "rsub") return `${name} = ${b} − ${a}`;
     if (op === "neg") return `${name} = −${a}`;
     if (op === "reciprocal") return `${name} = 1 / ${a}`;
-    if (op === "where") return `${name} = where( ${test}, ${b}, ${c})`;
+    if (op === "where") return `${name} = where(${test}, ${b}, ${c})`;
     return `${name} = ${op}(${args.map(shown).join(", ")})`;
   }
   /** The statement as trace writes it. */
@@ -149,13 +150,13 @@
 
     draw(graph) {
       for (const node of graph.nodes) node.label = brief(node);
-      const room = this.frame.clientWidth - 2;
-      let down = room < 560, size = Layout.lay(graph, down);
-      if (!down && size.fullWidth + 8 > room) {
-        const across = size;
-        size = Layout.lay(graph, true);
-        down = size.fullWidth + 8 <= room || size.fullWidth < across.fullWidth;
-        if (!down) size = Layout.lay(graph, false);
+      const room = this.frame.clientWidth - 8;
+      // From left to right where that fits, else downwards, with narrower boxes if need be.
+      const ways = room < 560 ? [] : [[false, 14]];
+      let down, size;
+      for (const [isDown, letters] of [...ways, [true, 13], [true, 11]]) {
+        [down, size] = [isDown, Layout.lay(graph, isDown, letters)];
+        if (size.fullWidth <= room) break;
       }
       const [width, height] = [size.fullWidth + 8, size.fullHeight + 8];
       this.frame.replaceChildren();
@@ -208,7 +209,7 @@
           edge.texts[0].textContent = `× ${number(edge.partial)}`;
           edge.texts[1].textContent = `← ${number(edge.message)}`;
           edge.line.setAttribute("class", size === 0 ? "carries nothing" : Number.isNaN(size) ? "carries nan" : "carries");
-          edge.line.style.strokeWidth = size > 0 ? Math.min(9, 1.2 + 2 * Math.log1p(size)) : 1.2;
+          edge.line.style.strokeWidth = size > 0 ? Math.min(9, 1.2 + 2 * Math.log1p(size)) : size === 0 ? 1.2 : 4;
         }
       }
     }

@@ -88,11 +88,11 @@ const Layout = (() => {
   }
 
   /** Lay a graph out. Each node gets a box and each edge a path and a place for its label. */
-  function lay(graph, down) {
+  function lay(graph, down, letters) {
     const rows = order(layers(graph));
     const [gapAlong, gapAcross] = down ? [62, 10] : [84, 16];
     for (const node of graph.nodes) {
-      node.lines = wrap(node.label, down ? 11 : 14);
+      node.lines = wrap(node.label, letters);
       node.w = Math.max(78, LETTER * Math.max(...node.lines.map((line) => line.length)) + 12);
       node.h = LINE * (node.lines.length + 2) + 10;
     }
@@ -173,7 +173,11 @@ const Layout = (() => {
       Math.max(0, (a.w + b.w) / 2 + 3 - Math.abs(a.x - b.x)) * Math.max(0, (a.h + b.h) / 2 + 1 - Math.abs(a.y - b.y));
     let [left, right, top, bottom] = [0, width, 0, height];
     const edges = graph.nodes.flatMap((node) => node.edges);
+    for (const edge of edges)
+      edge.marks = Array.from({ length: 16 * (edge.points.length - 1) }, (_, i) => pointAt(edge.points, i / 16, down));
+    const covers = (box, [x, y]) => Math.abs(box.x - x) < box.w / 2 && Math.abs(box.y - y) < box.h / 2;
     for (const edge of edges) {
+      const others = edges.filter((other) => other !== edge).flatMap((other) => other.marks);
       const pieces = edge.points.length - 1, places = [];
       for (const aside of [0, 12, -12, 24, -24, 36, -36])
         for (const t of [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82])
@@ -185,7 +189,8 @@ const Layout = (() => {
       for (const place of places) {
         const box = { ...place, ...LABEL };
         const outside = Math.max(0, LABEL.w / 2 - place.x, place.x + LABEL.w / 2 - width);
-        const cost = taken.reduce((sum, other) => sum + overlap(box, other), down ? 40 * outside : 0);
+        const hidden = 12 * others.filter((mark) => covers(box, mark)).length;
+        const cost = taken.reduce((sum, other) => sum + overlap(box, other), hidden + (down ? 40 * outside : 0));
         if (cost < least) [least, edge.label] = [cost, box];
         if (cost === 0) break;
       }
