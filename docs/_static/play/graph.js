@@ -29,7 +29,7 @@
     op === "input" ? name : `${name} = ${op}(${args.map((a, i) => (test && i === 0 ? test : shown(a))).join(", ")})`;
 
   const isSame = (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b)) ||
-    Math.abs(a - b) <= 2e-4 * Math.max(1, Math.abs(a), Math.abs(b));
+    (Number.isFinite(a - b) && Math.abs(a - b) <= 2e-4 * Math.max(1, Math.abs(a), Math.abs(b)));
 
   /** Say whether the slope that the graph gives is that of the curve. */
   function verdict(graph, point, along) {
