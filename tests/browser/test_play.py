@@ -275,7 +275,7 @@ def test_without_a_script_the_figure_stands_still(
             == 0
         )
         page.locator("summary", has_text="table").click()
-        expect(page.locator('[data-is="rows"] tr')).to_have_count(7)
+        expect(page.locator('[data-is="rows"] tr')).to_have_count(8)
 
 
 @pytest.mark.parametrize("forced", ["active", "none"])

@@ -471,7 +471,7 @@ def test_the_page_holds_its_figure_without_a_script(
     figure = pages["play/graph.html"].select_one("figure.live-graph")
     assert figure is not None
     assert figure.select("svg title")
-    assert len(figure.select("tbody tr")) == 7
+    assert len(figure.select("tbody tr")) == 8
     assert "trace(F, torch.tensor(2.0))" in figure.get_text()
     assert "The graph is right here" in figure.get_text()
     for each, option in zip(EXAMPLES, figure.select("option")[1:], strict=True):
