@@ -201,7 +201,7 @@ FIGURE = """
 <div class="two">
 <div class="left">
 <svg data-is="plot" class="plot" aria-hidden="true"></svg>
-<fieldset class="needs-script which" data-is="which"><legend>Curve</legend>
+<fieldset class="needs-script which" data-is="which"{alone}><legend>Curve</legend>
 <label><input type="radio" name="live-along" data-is="along-x" /> along x</label>
 <label><input type="radio" name="live-along" data-is="along-y" /> along y</label></fieldset>
 </div>
@@ -226,7 +226,7 @@ FIGURE = """
 </figure>
 """
 
-INPUT = """<div class="input" data-is="input-{name}"><label for="live-{name}">{name}</label>
+INPUT = """<div class="input" data-is="input-{name}"{hidden}><label for="live-{name}">{name}</label>
 <input id="live-{name}" data-is="{name}" type="text" inputmode="text" size="6" autocomplete="off" spellcheck="false" value="{value}" />
 <input data-is="{name}-slider" type="range" min="-4" max="4" step="0.05" value="{value}" autocomplete="off" aria-label="Slider for {name}" /></div>"""
 
@@ -257,8 +257,13 @@ def figure(examples: list[Example]) -> str:
         f"<td>{number(float(node['value']))}</td><td>{number(float(node['adjoint']))}</td></tr>"
         for traced, node in zip(graph.nodes, answer["nodes"], strict=True)
     )
+    names = {node.name for node in graph.inputs}
     inputs = "\n".join(
-        INPUT.format(name=name, value=f"{value:g}")
+        INPUT.format(
+            name=name,
+            value=f"{value:g}",
+            hidden="" if name in names else " hidden",
+        )
         for name, value in (("x", first.x), ("y", first.y))
     )
     along = answer["nodes"][0]
@@ -267,6 +272,7 @@ def figure(examples: list[Example]) -> str:
         look=escape(first.look),
         formula=escape(first.formula),
         inputs=inputs,
+        alone="" if len(names) > 1 else " hidden",
         result=f"F = {number(float(answer['nodes'][-1]['value']))},  "
         f"∂F/∂x = {number(float(along['adjoint']))} at x = {first.x:g}",
         verdict=escape(answer["said"][0]),

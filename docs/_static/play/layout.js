@@ -93,7 +93,7 @@ const Layout = (() => {
     const [gapAlong, gapAcross] = down ? [62, 10] : [90, 16];
     for (const node of graph.nodes) {
       node.lines = wrap(node.label, letters);
-      node.w = Math.max(78, LETTER * Math.max(...node.lines.map((line) => line.length)) + 12);
+      node.w = Math.max(84, LETTER * Math.max(...node.lines.map((line) => line.length)) + 12);
       node.h = LINE * (node.lines.length + 2) + 10;
     }
     for (const item of rows.flat()) [item.wide, item.across] = [item.isLane ? 12 : down ? item.w : item.h, 0];
