@@ -20,8 +20,8 @@ import rjsmin
 import torch
 import yaml
 from docutils import nodes
-from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
 from autograd_tutorial.graph import Graph
@@ -282,7 +282,7 @@ def figure(examples: list[Example]) -> str:
     )
 
 
-class LiveGraph(Directive):
+class LiveGraph(SphinxDirective):
     """The figure; its content is a list of examples in YAML."""
 
     has_content: ClassVar[bool] = True
@@ -291,6 +291,8 @@ class LiveGraph(Directive):
         """Compare the examples with torch, and return the figure."""
         examples = read("\n".join(self.content))
         scripts = Scripts()
+        for name in SCRIPTS:
+            self.env.note_dependency(str(SOURCES / name))
         for example in examples:
             if found := differences(scripts, example):
                 raise self.error(f"{example.name}: {'; '.join(found)}")
