@@ -190,6 +190,7 @@ def differences(scripts: Scripts, example: Example) -> list[str]:
 
 FIGURE = """
 <figure class="live-graph">
+<pre class="still">{formula}</pre>
 <div class="needs-script">
 <p class="choose"><label>Example <select data-is="example" autocomplete="off"><option value="">your own</option>{options}</select></label>
 <span data-is="look">{look}</span></p>
@@ -216,8 +217,8 @@ FIGURE = """
 </div>
 <div class="frame" data-is="graph" role="region" tabindex="0" aria-label="Graph of F, with its values and adjoints">{picture}</div>
 <p class="unseen" data-is="told" role="status"></p>
-<details><summary>The same in a table</summary><div class="wide" role="region" tabindex="0" aria-label="Table of the nodes">
-<table><thead><tr><th scope="col">Statement</th><th scope="col">Value</th><th scope="col">Adjoint</th></tr></thead><tbody data-is="rows">{rows}</tbody></table></div></details>
+<details open><summary>The same in a table</summary><div class="wide" role="region" tabindex="0" aria-label="Table of the nodes">
+<table><thead><tr><th scope="col">Statement</th><th scope="col">Value</th><th scope="col">Adjoint</th><th scope="col">Sends back</th></tr></thead><tbody data-is="rows">{rows}</tbody></table></div></details>
 <details><summary>The same in torch</summary><pre data-is="code" tabindex="0">{program}</pre></details>
 <p class="needs-script"><button type="button" data-is="copy">Copy a link to this formula and point</button>
 <span data-is="copied" role="status"></span></p>
@@ -241,6 +242,14 @@ def number(value: float) -> str:
     return f"{value:.4g}".replace("-", "−")
 
 
+def sent(node: Node) -> str:
+    """Say what a node sends back, and to which."""
+    return "; ".join(
+        f"{number(float(edge['message']))} to {edge['source']} (× {number(float(edge['partial']))})"
+        for edge in node["edges"]
+    )
+
+
 def figure(examples: list[Example]) -> str:
     """Return the figure, with what it opens with: its first example."""
     first = examples[0]
@@ -254,7 +263,8 @@ def figure(examples: list[Example]) -> str:
     )
     rows = "".join(
         f'<tr><th scope="row">{escape(traced.statement)}</th>'
-        f"<td>{number(float(node['value']))}</td><td>{number(float(node['adjoint']))}</td></tr>"
+        f"<td>{number(float(node['value']))}</td><td>{number(float(node['adjoint']))}</td>"
+        f"<td>{sent(node)}</td></tr>"
         for traced, node in zip(graph.nodes, answer["nodes"], strict=True)
     )
     names = {node.name for node in graph.inputs}

@@ -62,7 +62,7 @@ def move(page: Page, name: str, to: str) -> None:
 def exact(page: Page, node: str) -> tuple[float, float]:
     """Return value and adjoint of a node, as the table has them."""
     cells = page.locator(f'tr[data-node="{node}"] td')
-    expect(cells).to_have_count(2)
+    expect(cells).to_have_count(3)
     page.evaluate("() => new Promise(requestAnimationFrame)")
     value, adjoint = (
         cells.nth(i).get_attribute("data-exact") or "" for i in range(2)

@@ -176,7 +176,7 @@
       this.rows.replaceChildren(...graph.nodes.map((node) => {
         const row = document.createElement("tr");
         row.dataset.node = node.name;
-        node.cells = ["th", "td", "td"].map((tag) => row.appendChild(document.createElement(tag)));
+        node.cells = ["th", "td", "td", "td"].map((tag) => row.appendChild(document.createElement(tag)));
         node.cells[0].scope = "row";
         node.cells[0].textContent = statement(node);
         return row;
@@ -204,6 +204,8 @@
           node.cells[i + 1].textContent = number(exact);
           node.cells[i + 1].dataset.exact = exact;
         });
+        const sent = node.edges.map((edge) => `${number(edge.message)} to ${edge.source.name} (× ${number(edge.partial)})`);
+        node.cells[3].textContent = sent.join("; ");
         for (const edge of node.edges) {
           const size = Math.abs(edge.message);
           edge.texts[0].textContent = `× ${number(edge.partial)}`;
@@ -237,6 +239,7 @@
       this.formula.addEventListener("input", () => {
         find("example").value = "";
         find("look").textContent = "";
+        this.grow();
         this.read();
       });
       find("example").addEventListener("change", () => this.choose());
@@ -285,10 +288,15 @@
 
     take(formula, point) {
       this.formula.value = formula;
-      this.formula.rows = Math.max(3, formula.split("\n").length);
+      this.grow();
       this.point = point;
       this.along = "x";
       this.read();
+    }
+
+    /** Let the field hold every line, up to ten. */
+    grow() {
+      this.formula.rows = Math.min(10, Math.max(3, this.formula.value.split("\n").length));
     }
 
     /** Read the formula anew. A wrong one leaves everything else as it was. */
