@@ -90,7 +90,7 @@ const Layout = (() => {
   /** Lay a graph out. Each node gets a box and each edge a path and a place for its label. */
   function lay(graph, down, letters) {
     const rows = order(layers(graph));
-    const [gapAlong, gapAcross] = down ? [62, 10] : [90, 16];
+    const [gapAlong, gapAcross] = down ? [62, 8] : [90, 16];
     for (const node of graph.nodes) {
       node.lines = wrap(node.label, letters);
       node.w = Math.max(84, LETTER * Math.max(...node.lines.map((line) => line.length)) + 12);
