@@ -111,6 +111,10 @@ def test_each_pair_of_points(scripts: Scripts, y: float) -> None:
         "where(x > y, x, y * 2)",
         "where((x <= y) & ~(y == 1) | (x != 0), x * y, x)",
         "(x >= y) * x + y",
+        # What is masked stays 0, even if NaN comes back to it.
+        "sqrt(0 * where(x > y, x, y))",
+        "sqrt(0 * maximum(x, y)) + sqrt(0 * minimum(x, y))",
+        "sqrt(0 * relu(x)) + sqrt(0 * clamp(y, 0, 1)) + sqrt(0 * x**0)",
     ]
     found = []
     for formula, x in product(formulas, POINTS):
