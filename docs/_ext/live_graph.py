@@ -227,7 +227,7 @@ FIGURE = """
 </figure>
 """
 
-INPUT = """<div class="input" data-is="input-{name}"{hidden}><label for="live-{name}">{name}</label>
+INPUT = """<div class="input" data-is="input-{name}"{unused}><label for="live-{name}">{name}</label>
 <input id="live-{name}" data-is="{name}" type="text" inputmode="text" size="6" autocomplete="off" spellcheck="false" value="{value}" />
 <input data-is="{name}-slider" type="range" min="-4" max="4" step="0.05" value="{value}" autocomplete="off" aria-label="Slider for {name}" /></div>"""
 
@@ -272,7 +272,7 @@ def figure(examples: list[Example]) -> str:
         INPUT.format(
             name=name,
             value=f"{value:g}",
-            hidden="" if name in names else " hidden",
+            unused="" if name in names else " data-unused",
         )
         for name, value in (("x", first.x), ("y", first.y))
     )

@@ -250,7 +250,11 @@ def test_the_curve_is_drawn_along_the_other_input(live: Page) -> None:
     expect(live.locator('[data-is="result"]')).to_contain_text("∂F/∂y = 3")
     write(live, "x * x")
     expect(live.get_by_label("along y")).to_be_hidden()
-    expect(live.get_by_label("y", exact=True)).to_be_hidden()
+    expect(live.get_by_label("Slider for y")).to_be_hidden()
+    # What is not in the formula can be set for the next one.
+    move(live, "y", "5")
+    write(live, "x * x + y")
+    assert exact(live, "y") == (5, 1)
 
 
 def test_it_works_from_a_disk(page: Page) -> None:

@@ -315,7 +315,7 @@
       this.formula.removeAttribute("aria-invalid");
       const { inputs } = this.graph;
       if (!inputs.includes(this.along)) this.along = inputs[0];
-      for (const name of ["x", "y"]) this.find(`input-${name}`).hidden = !inputs.includes(name);
+      for (const name of ["x", "y"]) this.find(`input-${name}`).toggleAttribute("data-unused", !inputs.includes(name));
       this.find("which").hidden = inputs.length < 2;
       this.fill();
       this.build();
