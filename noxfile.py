@@ -294,7 +294,9 @@ def use_browser(session: nox.Session, *options: str) -> None:
 @nox.session(requires=["docs"], default=False, allow_parallel=True)
 def browser(session: nox.Session) -> None:
     """Use the built site in Chromium: every page, at three widths, light and dark."""
-    tests = ("tests/browser/test_pages.py", "tests/browser/test_use.py")
+    tests = [
+        f"tests/browser/test_{name}.py" for name in ("pages", "use", "play")
+    ]
     use_browser(session, *tests, "-n", "4")
 
 

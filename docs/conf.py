@@ -34,6 +34,7 @@ extensions = [
     "exercise_pages",
     "fresh_runs",
     "gallery_figures",
+    "live_graph",
     "mathml",
     "page_assets",
     "search_engines",

@@ -38,6 +38,7 @@ NOT_FOR_A_BOOK = {
     "only-dark",
     "ag-bar",
     "ag-link",
+    "needs-script",
     "sphx-glr-footer",
     "sphx-glr-download-link-note",
 }

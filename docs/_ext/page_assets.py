@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import live_graph
 import rcssmin
 import rjsmin
 from docutils import nodes
@@ -66,6 +67,10 @@ NEEDED_WHERE = {
     "graph.css": shows('<div class="autograd-graph">'),
     "graph.js": shows('<div class="autograd-graph">'),
     "math.css": shows("<math"),
+    **dict.fromkeys(
+        (*live_graph.SCRIPTS, live_graph.STYLE),
+        shows('<figure class="live-graph">'),
+    ),
     "progress.js": stands_in("exercises"),
     "sg-tags.js": shows("sphx-glr-tag"),
     "sg_gallery-rendered-html.css": shows("rendered_html"),

@@ -25,6 +25,7 @@ def test_every_page_is_there(pages: dict[str, BeautifulSoup]) -> None:
     expected = {
         "index.html",
         "tutorial.html",
+        "play/graph.html",
         "cheat-sheet.html",
         "theory/forward-propagation.html",
         "theory/backward-propagation.html",

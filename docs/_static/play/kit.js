@@ -1,0 +1,88 @@
+// What every figure that moves needs: numbers in words, SVG, dragging, and speaking.
+"use strict";
+const Kit = (() => {
+  /** Write a number for reading: four digits, a real minus sign, powers of ten where they help. */
+  function number(x) {
+    if (Number.isNaN(x)) return "NaN";
+    const size = Math.abs(x), sign = x < 0 ? "−" : "";
+    if (size === Infinity) return `${sign}∞`;
+    if (size === 0) return "0";
+    if (size >= 1e5 || size < 1e-3) {
+      const [digits, power] = size.toExponential(2).split("e");
+      const raised = power.replace("+", "").replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
+      return `${sign}${Number(digits)}·10${raised}`;
+    }
+    return sign + Number(size.toPrecision(size >= 1e4 ? 5 : 4));
+  }
+
+  /** Read a number as people type it: 1/2, −1, 1,5, with spaces; null if it is none. */
+  function readNumber(text) {
+    const plain = text.replace(/[\s\u00a0\u202f_]/g, "").replace(/[−–]/g, "-").replace(",", ".");
+    const part = String.raw`[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|∞|inf(?:inity)?|nan|pi|π|e)`;
+    const found = new RegExp(`^(${part})(?:/(${part}))?$`, "i").exec(plain);
+    if (!found) return null;
+    const [above, below] = found.slice(1).map((word = "1") => {
+      const sign = word.startsWith("-") ? -1 : 1, bare = word.replace(/^[-+]/, "").toLowerCase();
+      if (/^(∞|inf)/.test(bare)) return sign * Infinity;
+      return sign * ({ pi: Math.PI, "π": Math.PI, e: Math.E }[bare] ?? Number(bare));
+    });
+    return above / below;
+  }
+
+  /** Add an element of SVG to another. */
+  function draw(parent, name, attributes = {}, text) {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    if (text !== undefined) element.textContent = text;
+    parent.append(element);
+    return element;
+  }
+
+  /** Say something to a screen reader once the reader has come to rest. */
+  function speaker(region) {
+    let timer;
+    return (text) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => (region.textContent = text), 700);
+    };
+  }
+
+  /** Let a picture be dragged with a pointer; move gets the place in the units of the picture. */
+  function drag(svg, move) {
+    let isHeld = false;
+    const tell = (event) => {
+      const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+      move(place.x, place.y);
+    };
+    svg.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      isHeld = true;
+      svg.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      tell(event);
+    });
+    svg.addEventListener("pointermove", (event) => isHeld && tell(event));
+    for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (isHeld = false));
+  }
+
+  /** Do something once before the next frame, however often it is asked for. */
+  function soon(work) {
+    let frame = null;
+    return () => (frame ??= requestAnimationFrame(() => ((frame = null), work())));
+  }
+
+  /** Put text on the clipboard, also on a page that is opened from a disk. */
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = document.body.appendChild(document.createElement("textarea"));
+      area.value = text;
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  }
+
+  return { number, readNumber, draw, speaker, drag, soon, copy };
+})();
