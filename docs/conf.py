@@ -30,14 +30,13 @@ extensions = [
     "sphinxext.opengraph",
     "notfound.extension",
     "book",
-    "downloads",
     "exercise_pages",
     "fresh_runs",
     "gallery_figures",
+    "hosting",
     "live_graph",
     "mathml",
     "page_assets",
-    "search_engines",
     "workarounds",
 ]
 

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import cast
 from zipfile import ZipFile
 
-import downloads
+import hosting
 import nbformat
 import pytest
 from alone import run_alone
@@ -192,7 +192,7 @@ def test_wheel_has_the_same_bytes_from_anywhere(tmp_path: Path) -> None:
         code = (
             "import sys, pathlib, downloads;"
             "root = pathlib.Path(sys.argv[1]);"
-            "downloads.carry_wheel(root, root)"
+            "hosting.carry_wheel(root, root)"
         )
         subprocess.run(
             [sys.executable, "-c", code, root],
@@ -239,7 +239,7 @@ def test_addresses_that_cannot_work_are_refused(
     """The message says which variable is wrong and what it should hold."""
     config = SimpleNamespace(html_baseurl=address, repository=repository)
     with pytest.raises(ConfigError, match=message):
-        downloads.check_addresses(cast("Sphinx", None), cast("Config", config))
+        hosting.check_addresses(cast("Sphinx", None), cast("Config", config))
 
 
 @pytest.mark.parametrize(
@@ -257,5 +257,5 @@ def test_addresses_that_work_are_taken(address: str) -> None:
     """The pages learn whether the site has one."""
     config = SimpleNamespace(html_baseurl=address, repository="")
     app = SimpleNamespace(tags=set())
-    downloads.check_addresses(cast("Sphinx", app), cast("Config", config))
+    hosting.check_addresses(cast("Sphinx", app), cast("Config", config))
     assert app.tags == ({"hosted"} if address else set())

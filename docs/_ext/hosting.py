@@ -1,15 +1,21 @@
-"""What is downloaded installs what it imports, or says how to.
+"""What depends on where the site is served: its downloads, its links to Colab, and its sitemap.
 
-The site carries the package as a wheel. Where the site has an address, each script that a page
-offers begins with a block in the form of PEP 723, which `pipx run` and `uv run` read, and each
-notebook with a cell that does the same: both name that wheel. Without an address they say how the
-package is installed from the project's folder, and name nothing that an index would be asked for,
-since nobody vouches for what stands there under that name. Pages say which of the two holds with
-`only` and the tag `hosted`. All this is put into the copies that the site serves: no page shows it,
-no build runs it, and no script has to be run again because the address has changed.
+A download installs what it imports, or says how to. The site carries the package as a wheel. Where
+the site has an address, each script that a page offers begins with a block in the form of PEP 723,
+which `pipx run` and `uv run` read, and each notebook with a cell that does the same: both name that
+wheel. Without an address they say how the package is installed from the project's folder, and name
+nothing that an index would be asked for, since nobody vouches for what stands there under that
+name. Pages say which of the two holds with `only` and the tag `hosted`. All this is put into the
+copies that the site serves: no page shows it, no build runs it, and no script has to be run again
+because the address has changed.
 
 Where the repository is known too, each page that offers a notebook links to Colab. Colab opens
 notebooks from GitHub alone, so `.ci/publish-notebooks` puts them there.
+
+`robots.txt` and, where the address is known, `sitemap.xml` are for search engines. sphinx-sitemap
+lists the pages that a build wrote, in the order in which its processes ended
+(https://github.com/jdillard/sphinx-sitemap/issues/13). Here every page is listed after every build,
+in one order and without a date.
 """
 
 import json
@@ -21,6 +27,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree as ET
 
 from docutils import nodes
 from hatchling.build import build_wheel
@@ -30,6 +37,7 @@ from sphinx.config import Config
 from sphinx.errors import ConfigError
 from sphinx.util.typing import ExtensionMetadata
 
+SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 ROOT = Path(__file__).parents[2]
 WHEELS = "wheels"
 COLAB = (
@@ -173,10 +181,29 @@ def link_colab(app: Sphinx, document: nodes.document, _page: str) -> None:
                 download.parent.insert(place, node)
 
 
+def write_for_search_engines(app: Sphinx, exception: Exception | None) -> None:
+    """Write the two files, and remove a sitemap from a build that knew the address."""
+    if exception or app.builder.name != "html":
+        return
+    robots = "User-agent: *\nAllow: /\n"
+    sitemap = Path(app.outdir) / "sitemap.xml"
+    sitemap.unlink(missing_ok=True)
+    if base_url := app.config.html_baseurl:
+        robots += f"Sitemap: {base_url}sitemap.xml\n"
+        pages = ET.Element("urlset", xmlns=SITEMAP)
+        for page in sorted(app.env.found_docs):
+            url = ET.SubElement(ET.SubElement(pages, "url"), "loc")
+            url.text = base_url + app.builder.get_target_uri(page)
+        ET.indent(pages)
+        ET.ElementTree(pages).write(sitemap, "utf-8", xml_declaration=True)
+    (Path(app.outdir) / "robots.txt").write_text(robots, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the steps."""
     app.add_config_value("repository", "", "html", types=str)
     app.connect("config-inited", check_addresses)
     app.connect("doctree-resolved", link_colab)
     app.connect("build-finished", head_downloads)
+    app.connect("build-finished", write_for_search_engines)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
