@@ -190,7 +190,7 @@ def test_wheel_has_the_same_bytes_from_anywhere(tmp_path: Path) -> None:
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copyfile(ROOT / name, root / name)
         code = (
-            "import sys, pathlib, downloads;"
+            "import sys, pathlib, hosting;"
             "root = pathlib.Path(sys.argv[1]);"
             "hosting.carry_wheel(root, root)"
         )

@@ -5,7 +5,6 @@ So a number that is mistyped, or that was computed once and has changed since, i
 test of its own. Rows of numbers, as in (1, 13, 40), must stand there as rows.
 """
 
-import inspect
 import re
 from pathlib import Path
 
@@ -80,7 +79,9 @@ def sources(page: str, article: Tag) -> list[list[float]]:
     found.append(ELSEWHERE.get(page, ""))
     stem = Path(page).stem
     if page.startswith("exercises/ex"):
-        found.append(inspect.getsource(getattr(exercises, stem)))
+        folder = Path(exercises.__file__).parent / stem
+        parts = ("solution", "cases", "mistakes", "__init__")
+        found += [(folder / f"{part}.py").read_text("utf-8") for part in parts]
     if not page.startswith("gallery/"):
         source = (DOCS / page).with_suffix(".md").read_text("utf-8")
         found += CELL.findall(source)
