@@ -226,7 +226,7 @@ def wheel(session: nox.Session) -> None:
     (built,), (source,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
     session.env.update(sources())
     session.install("-c", "constraints.txt", str(built))
-    session.run("python", "-m", "autograd_tutorial", "list")
+    session.run("python", "-m", "autograd_tutorial", "hint", "ex2")
     install(session, "test")
     folder = session.create_tmp()
     shutil.rmtree(folder)
