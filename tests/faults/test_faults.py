@@ -396,6 +396,15 @@ def catch(fault: Fault, found: Outcome) -> None:
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def copy_is_built() -> None:
+    """Build the copy before all tests, and end them at once if it cannot be built: none could pass."""
+    try:
+        built_copy()
+    except AssertionError as error:
+        pytest.exit(f"Without a fault, the site is not built:\n{error}", 1)
+
+
 @pytest.fixture(scope="module")
 def clean() -> Outcome:
     """Return what comes of a copy without a fault, of which all tests are run that catch one."""
