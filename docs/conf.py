@@ -34,7 +34,7 @@ extensions = [
     "fresh_runs",
     "gallery_figures",
     "hosting",
-    "live_graph",
+    "moving_figures",
     "mathml",
     "page_assets",
     "workarounds",

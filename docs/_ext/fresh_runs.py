@@ -45,7 +45,7 @@ def fingerprint_inputs(_app: Sphinx, config: Config) -> None:
         *sorted(package.rglob("*.py")),
         *sorted(package.rglob("*.js")),
         *sorted(package.rglob("*.css")),
-        *sorted(extensions.glob("*.py")),
+        *sorted(extensions.rglob("*.py")),
     ):
         digest.update(source.read_bytes())
     config.run_fingerprint = digest.hexdigest()

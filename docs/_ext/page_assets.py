@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import live_graph
+import moving_figures
 import rcssmin
 import rjsmin
 from docutils import nodes
@@ -62,15 +62,21 @@ def stands_in(folder: str) -> Callable[[str, str], bool]:
     return lambda name, _body: name.startswith(f"{folder}/")
 
 
+def shows_any(figures: list[str]) -> Callable[[str, str], bool]:
+    """Return the condition that a page holds one of these figures that move."""
+    marks = [f'<figure class="moving {figure}"' for figure in figures]
+    return lambda _name, body: any(mark in body for mark in marks)
+
+
 NEEDED_WHERE = {
     "copy.js": shows(' class="highlight-'),
     "graph.css": shows('<div class="autograd-graph">'),
     "graph.js": shows('<div class="autograd-graph">'),
     "math.css": shows("<math"),
-    **dict.fromkeys(
-        (*live_graph.SCRIPTS, live_graph.STYLE),
-        shows('<figure class="live-graph">'),
-    ),
+    **{
+        file: shows_any(figures)
+        for file, figures in moving_figures.FILES.items()
+    },
     "progress.js": stands_in("exercises"),
     "sg-tags.js": shows("sphx-glr-tag"),
     "sg_gallery-rendered-html.css": shows("rendered_html"),

@@ -1,35 +1,24 @@
 """The live graph: a figure in which a formula and its inputs can be changed.
 
-A page writes it as the directive `live-graph` with its examples in YAML. While the page is built,
-each example is read by the figure's own script, run at its point, and compared with a real trace of
-torch, number by number; the build fails where they differ. What the figure opens with is in the
-page already, so that it can be read without a script. The scripts are in `_static/play`.
+Its examples are a list in YAML. While the page is built, each is read by the figure's own script,
+run at its point, and compared with a real trace of torch, number by number; the build fails where
+they differ. What the figure opens with is in the page already, so that it can be read without a
+script.
 """
 
 import json
-import math
 from collections.abc import Iterator
-from functools import cache
 from html import escape
-from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
-import quickjs
-import rcssmin
-import rjsmin
 import torch
 import yaml
-from docutils import nodes
-from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
-from sphinx.util.typing import ExtensionMetadata
 
 from autograd_tutorial.graph import Graph
+from play.common import context, is_close, js, number, quoted
 
-SOURCES = Path(__file__).parents[1] / "_static" / "play"
 SCRIPTS = ("kit.js", "formula.js", "layout.js", "live_graph.js")
-STYLE = "live_graph.css"
-TOLERANCE = 1e-12
+STYLES = ("kit.css", "live_graph.css")
 
 ASK = """
 const written = (v) => v === Infinity ? "inf" : v === -Infinity ? "-inf" : String(v);
@@ -94,21 +83,13 @@ class Example(NamedTuple):
     y: float = 1
 
 
-@cache
-def script(name: str, *, minified: bool = False) -> str:
-    """Return the text of a script, as it is written or as it is served."""
-    text = (SOURCES / name).read_text("utf-8")
-    return str(rjsmin.jsmin(text)) if minified else text
-
-
 class Scripts:
     """The scripts of the figure, without a browser."""
 
     def __init__(self, *, minified: bool = False) -> None:
         """Load them."""
-        self.context = quickjs.Context()
-        texts = [script(name, minified=minified) for name in SCRIPTS]
-        self.context.eval("\n".join([*texts, ASK]))
+        self.context = context(*SCRIPTS, minified=minified)
+        self.context.eval(ASK)
 
     def ask(self, formula: str, x: float, y: float) -> Answer:
         """Return what the figure would show."""
@@ -117,13 +98,6 @@ class Scripts:
             self.context.get("ask")(json.dumps(question))
         )
         return answer
-
-
-def js(number: float) -> str:
-    """Write a number as JavaScript reads it."""
-    return {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(
-        repr(number), repr(number)
-    )
 
 
 def run(program: str) -> Graph:
@@ -136,13 +110,6 @@ def run(program: str) -> Graph:
         torch.set_default_dtype(dtype)
     graph: Graph = names["graph"]
     return graph
-
-
-def is_close(a: float, b: float) -> bool:
-    """Tell whether two numbers agree, NaN and infinities included."""
-    if math.isnan(a) or math.isnan(b):
-        return math.isnan(a) and math.isnan(b)
-    return a == b or abs(a - b) <= TOLERANCE * max(1, abs(a), abs(b))
 
 
 def pairs(graph: Graph, answer: Answer) -> Iterator[tuple[str, float, float]]:
@@ -189,7 +156,7 @@ def differences(scripts: Scripts, example: Example) -> list[str]:
 
 
 FIGURE = """
-<figure class="live-graph">
+<figure class="moving live-graph">
 <pre class="still">{formula}</pre>
 <div class="needs-script">
 <p class="choose"><label>Example <select data-is="example" autocomplete="off"><option value="">your own</option>{options}</select></label>
@@ -230,16 +197,6 @@ FIGURE = """
 INPUT = """<div class="input" data-is="input-{name}"{unused}><label for="live-{name}">{name}</label>
 <input id="live-{name}" data-is="{name}" type="text" inputmode="text" size="6" autocomplete="off" spellcheck="false" value="{value}" />
 <input data-is="{name}-slider" type="range" min="-4" max="4" step="0.05" value="{value}" autocomplete="off" aria-label="Slider for {name}" /></div>"""
-
-
-def quoted(text: object) -> str:
-    """Write a text into an attribute; a browser keeps the ends of its lines only if told to."""
-    return escape(str(text), quote=True).replace("\n", "&#10;")
-
-
-def number(value: float) -> str:
-    """Write a number as the scripts do for a reader, to four digits."""
-    return f"{value:.4g}".replace("-", "−")
 
 
 def sent(node: Node) -> str:
@@ -292,21 +249,20 @@ def figure(examples: list[Example]) -> str:
     )
 
 
-class LiveGraph(SphinxDirective):
-    """The figure; its content is a list of examples in YAML."""
+def html(content: str) -> str:
+    """Return the figure, once its examples have been compared with torch.
 
-    has_content: ClassVar[bool] = True
-
-    def run(self) -> list[nodes.Node]:
-        """Compare the examples with torch, and return the figure."""
-        examples = read("\n".join(self.content))
-        scripts = Scripts()
-        for name in SCRIPTS:
-            self.env.note_dependency(str(SOURCES / name))
-        for example in examples:
-            if found := differences(scripts, example):
-                raise self.error(f"{example.name}: {'; '.join(found)}")
-        return [nodes.raw("", figure(examples), format="html")]
+    Raises
+    ------
+    ValueError
+        If the figure says something else than torch.
+    """
+    examples = read(content)
+    scripts = Scripts()
+    for example in examples:
+        if found := differences(scripts, example):
+            raise ValueError(f"{example.name}: {'; '.join(found)}")
+    return figure(examples)
 
 
 def read(text: str) -> list[Example]:
@@ -315,24 +271,3 @@ def read(text: str) -> list[Example]:
         Example(**{**each, "formula": each["formula"].strip()})
         for each in yaml.safe_load(text)
     ]
-
-
-def minify(app: Sphinx, exception: Exception | None) -> None:
-    """Serve the scripts and the style without comments and white space."""
-    if exception or app.builder.name != "html":
-        return
-    folder = Path(app.outdir) / "_static" / "play"
-    for name in SCRIPTS:
-        (folder / name).write_text(script(name, minified=True), "utf-8")
-    style = (SOURCES / STYLE).read_text("utf-8")
-    (folder / STYLE).write_text(str(rcssmin.cssmin(style)), "utf-8")
-
-
-def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the directive, its files and the last step."""
-    app.add_directive("live-graph", LiveGraph)
-    for name in SCRIPTS:
-        app.add_js_file(f"play/{name}", loading_method="defer")
-    app.add_css_file(f"play/{STYLE}")
-    app.connect("build-finished", minify)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,6 @@
 """The live graph: what its scripts say of formulas, beside torch, as written and as served."""
 
 import contextlib
-import gzip
 import io
 import json
 import math
@@ -13,17 +12,14 @@ from pathlib import Path
 import pytest
 import torch
 from bs4 import BeautifulSoup
-from live_graph import (
-    SCRIPTS,
-    STYLE,
+from play.common import is_close
+from play.live_graph import (
     Example,
     Scripts,
     differences,
-    is_close,
     pairs,
     read,
     run,
-    script,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -445,27 +441,6 @@ def test_numbers_for_reading(scripts: Scripts) -> None:
         "NaN": "NaN",
     }.items():
         assert scripts.context.eval(f"Kit.number({number})") == text
-
-
-def test_each_script_is_light() -> None:
-    """At most 10 kB each, compressed, as it is served."""
-    for name in SCRIPTS:
-        served = script(name, minified=True).encode()
-        assert len(gzip.compress(served, 9)) <= 10_000, name
-
-
-def test_only_that_page_loads_the_scripts(
-    site: Path, pages: dict[str, BeautifulSoup]
-) -> None:
-    """Scripts and style are linked from the page of the figure alone, and served minified."""
-    for page, soup in pages.items():
-        linked = soup.select('[src*="_static/play/"], [href*="_static/play/"]')
-        wanted = len(SCRIPTS) + 1 if page == "play/graph.html" else 0
-        assert len(linked) == wanted, page
-    for name in SCRIPTS:
-        served = (site / "_static" / "play" / name).read_text("utf-8")
-        assert served == script(name, minified=True)
-    assert (site / "_static" / "play" / STYLE).exists()
 
 
 def test_the_page_holds_its_figure_without_a_script(
