@@ -17,6 +17,8 @@ def in_the_map() -> list[Path]:
     folders = {-1: ROOT}
     for line in drawn.splitlines():
         depth = (len(line) - len(line.lstrip())) // 4
+        if depth > 5:  # a description goes on
+            continue
         path = folders[depth - 1] / line.split()[0]
         folders[depth] = path
         paths.append(path)
@@ -24,13 +26,13 @@ def in_the_map() -> list[Path]:
 
 
 def in_the_text() -> list[Path]:
-    """Return the paths in the sentences and commands, but for those of the lesson to be added."""
+    """Return the paths in the sentences and commands, but for those that are to be added."""
     words = re.findall(r"[\w./-]+/[\w./-]*\w", GUIDE)
     return [
         ROOT / word
         for word in words
         if word.startswith(TOP)
-        and not re.search("taylor|_build", word)
+        and not re.search("taylor|spring|_build", word)
         and not word.startswith("docs.")
     ]
 

@@ -177,7 +177,11 @@ def test_wheel_is_what_pip_installs(site: Path) -> None:
     }
     assert carried.pop(record)
     assert carried == installed
-    for name in ("graph/showing/play.js", "graph/showing/page.css", "py.typed"):
+    for name in (
+        "graph/showing/player.js",
+        "graph/showing/page.css",
+        "py.typed",
+    ):
         assert f"autograd_tutorial/{name}" in carried
 
 

@@ -1,4 +1,5 @@
-// Where the boxes, arrows and labels of a graph go: in layers, from left to right or downwards.
+// Where the boxes, arrows and labels of the live graph go: in layers, from left to right or downwards.
+// (A traced graph has its places from graph/showing/layout.py.)
 "use strict";
 const Layout = (() => {
   const LETTER = 7.3, LINE = 15;

@@ -1,4 +1,7 @@
-"""Slips that no exercise lists, because one can make them in any: what they mean, and the entry that cures them."""
+"""Slips that no exercise lists, because one can make them in any: what they mean, and the entry that cures them.
+
+The entries are in `docs/troubleshooting`; the messages of `trace` are in `graph/recording/messages.py`.
+"""
 
 from typing import NamedTuple
 

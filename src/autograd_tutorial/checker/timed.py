@@ -7,6 +7,9 @@ catches every exception, or that waits inside a single call of C code, cannot
 be stopped from outside: it runs on in the background. A call of C code that
 keeps the interpreter to itself holds up those who wait for it too. What ends
 the process, as `os._exit` does, ends them with it.
+
+`observe` stops an answer with it. A file that never ends outside of its
+functions is stopped by `command_line/script.py`, together with its process.
 """
 
 import ctypes

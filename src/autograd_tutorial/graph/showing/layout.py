@@ -1,5 +1,7 @@
 """Where the boxes, the labels and the lines of a picture go: Graphviz's dot, from its Python wheel.
 
+(The live graph of the site has its places from `docs/_static/play/layout.js`.)
+
 Dot is given sizes and gives back places, so no font of the machine changes the picture. The label
 of an edge is a box of its own on the way from one node to the other: the line runs through its
 middle, and dot keeps all boxes apart.

@@ -45,7 +45,7 @@ HEADER = (
 @cache
 def script() -> str:
     """Return the script that plays the figures of a page."""
-    return _read("play.js")
+    return _read("player.js")
 
 
 @cache
