@@ -37,7 +37,7 @@ graph = trace(log_sine_reciprocal, x)
 graph
 
 # %%
-# Each box is a value that the run computed. Press *Next*, or click the picture and press the right
+# Each box is a value that the run computed. Press *Play*, or go by *Next* and the right
 # arrow key. In the first eight steps the values appear (→), in the order in which they were
 # computed. In the next eight the adjoints appear (←), from F back to x. *Back* and the left arrow
 # key go the other way, the slider jumps, and *Show all* returns to the whole picture. Stop at the

@@ -36,6 +36,7 @@ NEEDS_A_SCRIPT = ("script", "noscript", "button", "input")
 NOT_FOR_A_BOOK = {
     "expanded",
     "only-dark",
+    "ag-across",
     "ag-bar",
     "ag-link",
     "needs-script",

@@ -297,3 +297,39 @@ def test_colours_that_are_forced(
             })"""
         )
         assert seen == [True] * 3
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_first_page_has_it_at_its_simplest(
+    site: str, browser: Browser, width: int
+) -> None:
+    """Three boxes and one slider; the address stays as it is."""
+    with new_context(
+        browser, viewport={"width": width, "height": 900}
+    ) as context:
+        page = context.new_page()
+        page.goto(site + "index.html")
+        slider = page.get_by_role("slider", name="Slider for x")
+        slider.scroll_into_view_if_needed()
+        expect(page.get_by_label("Formula", exact=True)).to_be_hidden()
+        expect(page.get_by_label("y", exact=True)).to_be_hidden()
+        slider.focus()
+        slider.press("ArrowLeft")
+        x, (value, adjoint) = 1.95, exact(page, "x")
+        assert math.isclose(value, x)
+        assert math.isclose(adjoint, math.cos(x * x) * 2 * x)
+        expect(page.locator(".live-graph .box")).to_have_count(3)
+        assert page.url.endswith("index.html")
+        assert max(page.evaluate(SIDEWAYS)) <= 0
+        assert page.evaluate(OVERLAPS) == []
+        inside = """() => [...document.querySelectorAll(".live-graph .box")].every((box) => {
+          const rect = box.querySelector("rect").getBoundingClientRect();
+          return [...box.querySelectorAll("text")].every((text) => {
+            const at = text.getBoundingClientRect();
+            return rect.left <= at.left && at.right <= rect.right;
+          });
+        })"""
+        for x in ("0.01", "-0.0003", "1e-9"):
+            move(page, "x", x)
+            exact(page, "x")
+            assert page.evaluate(inside), x

@@ -2,6 +2,7 @@
 
 import io
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ SHOWN = (
 )
 
 BY_SCRIPT = {
-    *("Start", "Back", "Next", "Show all"),
+    *("Play", "Back", "Next", "Show all"),
     "I have done this exercise",
     "Copy to clipboard",
     "<p>The steps stand in words below.</p>",  # what stands there without
@@ -107,9 +108,8 @@ def test_a_keyboard_is_enough(site: str, page: Page) -> None:
         page.keyboard.press("Enter")
     assert download.value.suggested_filename.startswith("ex5")
     page.goto(site + "index.html")
-    page.locator("button[data-move=start]").focus()
+    page.locator("button[data-move=next]").focus()
     page.keyboard.press("Enter")
-    page.keyboard.press("ArrowRight")
     expect(page.locator(".ag-said")).to_contain_text("square = pow(x, 2)")
     page.locator(".sidebar-search").focus()
     page.keyboard.type("retain_graph")
@@ -155,35 +155,109 @@ def test_the_playback_by_button_key_and_link(site: str, page: Page) -> None:
     page.goto(site + "index.html")
     told = page.locator(".ag-told li").all_text_contents()
     said = page.locator(".ag-said")
-    numbers = page.locator("svg .ag-value, svg .ag-adjoint, svg .ag-message")
-    assert len(told) == 16
+    numbers = page.locator(
+        "svg :is(.ag-value, .ag-adjoint, .ag-message)"
+    ).locator("visible=true")
+    assert len(told) == 6
 
-    def seen() -> int:
-        return sum(text.is_visible() for text in numbers.all())
+    def at(step: int, shown: int) -> None:
+        expect(said).to_have_text(f"Step {step} of 6. {told[step - 1]}")
+        expect(numbers).to_have_count(shown)
 
-    page.locator("button[data-move=start]").click()
-    expect(said).to_have_text(f"Step 1 of 16. {told[0]}")
-    assert seen() == 1  # the value of x
-    for number in range(2, 9):
-        page.locator("button[data-move=next]").click()
-        expect(said).to_have_text(f"Step {number} of 16. {told[number - 1]}")
-    assert seen() == 8  # and those of the seven operations
-    for number in range(9, 13):
-        page.keyboard.press("ArrowRight")
-        expect(said).to_have_text(f"Step {number} of 16. {told[number - 1]}")
-    expect(said).to_contain_text("receives")
-    assert 8 < seen() < numbers.count()
-    for _ in range(13, 17):
-        page.keyboard.press("ArrowRight")
-    expect(said).to_have_text(f"Step 16 of 16. {told[-1]}")
-    expect(said).to_contain_text("0.0824")
-    assert seen() == numbers.count()
-    shown = {}
-    for number in (16, 12, 1):
-        page.goto(f"{site}index.html#step={number}")
-        expect(said).to_have_text(f"Step {number} of 16. {told[number - 1]}")
-        shown[number] = seen()
-    assert shown[1] == 1 < shown[12] < shown[16] == numbers.count()
+    at(1, 1)  # the first page begins with the value of x
+    page.locator("button[data-move=next]").click()
+    page.locator("button[data-move=next]").click()
+    at(3, 3)
+    page.keyboard.press("ArrowRight")
+    at(4, 5)  # the output's adjoint, and its message
+    page.keyboard.press("End")
+    at(6, 8)
+    page.keyboard.press("Home")
+    at(1, 1)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    at(1, 1)
+    page.locator("button[data-move=all]").click()
+    expect(numbers).to_have_count(8)
+    for step, shown in ((6, 8), (4, 5), (1, 1)):
+        page.goto(f"{site}index.html#step={step}")
+        at(step, shown)
+
+
+def test_the_run_plays_by_itself(site: str, page: Page) -> None:
+    """Until its end, or until the reader stops it; then it begins anew."""
+    page.clock.install()
+    page.goto(site + "index.html")
+    player = page.locator("button[data-move=play]")
+    said = page.locator(".ag-said")
+    player.click()
+    expect(player).to_have_text("Pause")
+    expect(said).to_contain_text("Step 2 of 6")
+    page.clock.run_for(20_000)
+    expect(said).to_contain_text("Step 6 of 6")
+    page.clock.run_for(20_000)
+    expect(player).to_have_text("Play")
+    player.click()
+    expect(said).to_contain_text("Step 1 of 6")
+    page.clock.run_for(5_000)
+    expect(said).to_contain_text("Step 2 of 6")
+    player.click()
+    expect(player).to_have_text("Play")
+    page.clock.run_for(20_000)
+    expect(said).to_contain_text("Step 2 of 6")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_what_is_clicked_shows_its_step(
+    site: str, browser: Browser, width: int
+) -> None:
+    """A box its value, then its adjoint; an arrow its message; a sentence itself."""
+    with new_context(
+        browser, viewport={"width": width, "height": 900}
+    ) as context:
+        page = context.new_page()
+        page.goto(site + "index.html")
+        said = page.locator(".ag-said")
+        box = page.locator(".ag-node").locator("visible=true").nth(1)
+        box.click()
+        expect(said).to_contain_text("Step 2 of 6. Forward: square = pow(x, 2)")
+        expect(page.locator("mark.ag-line")).to_have_text("square = x**2")
+        box.click()
+        expect(said).to_contain_text("Step 5 of 6. Backward: square receives")
+        expect(page.locator("mark.ag-line.ag-back")).to_have_count(1)
+        arrow = page.locator(".ag-edge").locator("visible=true").nth(0)
+        arrow.locator(".ag-partial").click()
+        expect(said).to_contain_text("Step 2 of 6")
+        arrow.locator(".ag-partial").click()
+        expect(said).to_contain_text("Step 5 of 6")
+        page.get_by_text("The steps in words", exact=True).click()
+        page.locator(".ag-told li").nth(5).click()
+        expect(said).to_contain_text("Step 6 of 6")
+        expect(page.locator("mark")).to_have_count(0)
+        code = page.locator("pre").first.text_content() or ""
+        assert "    square = x**2\n    return torch.sin(square)\n" in code
+
+
+def test_a_graph_fits_the_page(site: str, browser: Browser) -> None:
+    """At each width one of its two pictures, without a scroll sideways."""
+    paths = ("index.html", "tutorial.html", "theory/backward-propagation.html")
+    for path, width in product(paths, (360, 768, 1440)):
+        size = {"width": width, "height": 900}
+        with new_context(browser, viewport=size) as context:
+            page = context.new_page()
+            page.goto(site + path)
+            for frame in (
+                page.locator(".ag-frame").locator("visible=true").all()
+            ):
+                frame.scroll_into_view_if_needed()
+                shown = frame.locator("svg").locator("visible=true")
+                expect(shown).to_have_count(1)
+                wider = frame.evaluate("e => e.scrollWidth - e.clientWidth")
+                assert wider <= 0, (
+                    path,
+                    width,
+                    frame.get_attribute("aria-label"),
+                )
 
 
 @pytest.mark.parametrize(
@@ -258,7 +332,7 @@ def test_the_site_opens_from_a_disk(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     fonts = page.evaluate("[...document.fonts].map(font => font.status)")
     assert fonts == ["loaded"]
-    page.locator("button[data-move=start]").first.click()
+    page.locator("button[data-move=next]").first.click()
     expect(page.locator(".ag-said").first).to_contain_text("Forward")
     page.goto((SITE / "search.html").as_uri() + "?q=hessian")
     expect(page.locator("#search-results ul.search li").first).to_be_visible()

@@ -156,7 +156,7 @@ def differences(scripts: Scripts, example: Example) -> list[str]:
 
 
 FIGURE = """
-<figure class="moving live-graph">
+<figure class="moving live-graph{simple}">
 <pre class="still">{formula}</pre>
 <div class="needs-script">
 <p class="choose"><label>Example <select data-is="example" autocomplete="off"><option value="">your own</option>{options}</select></label>
@@ -184,10 +184,10 @@ FIGURE = """
 </div>
 <div class="frame" data-is="graph" role="region" tabindex="0" aria-label="Graph of F, with its values and adjoints">{picture}</div>
 <p class="unseen" data-is="told" role="status"></p>
-<details open><summary>The same in a table</summary><div class="wide" role="region" tabindex="0" aria-label="Table of the nodes">
+<details{opened}><summary>The same in a table</summary><div class="wide" role="region" tabindex="0" aria-label="Table of the nodes">
 <table><thead><tr><th scope="col">Statement</th><th scope="col">Value</th><th scope="col">Adjoint</th><th scope="col">Sends back</th></tr></thead><tbody data-is="rows">{rows}</tbody></table></div></details>
 <details><summary>The same in torch</summary><pre data-is="code" tabindex="0">{program}</pre></details>
-<p class="needs-script"><button type="button" data-is="copy">Copy a link to this formula and point</button>
+<p class="needs-script share"><button type="button" data-is="copy">Copy a link to this formula and point</button>
 <span data-is="copied" role="status"></span></p>
 <figcaption>A box holds a value (→) and, below it, its adjoint (←). An arrow carries a local derivative (×) and the message
 (←) that goes back along it: the thicker the arrow, the larger the message; a dashed arrow carries 0.</figcaption>
@@ -208,7 +208,10 @@ def sent(node: Node) -> str:
 
 
 def figure(examples: list[Example]) -> str:
-    """Return the figure, with what it opens with: its first example."""
+    """Return the figure, with what it opens with: its first example.
+
+    With a single example the inputs alone can be moved.
+    """
     first = examples[0]
     answer = Scripts().ask(first.formula, first.x, first.y)
     graph = run(answer["program"])
@@ -234,7 +237,10 @@ def figure(examples: list[Example]) -> str:
         for name, value in (("x", first.x), ("y", first.y))
     )
     along = answer["nodes"][0]
+    is_simple = len(examples) == 1
     return FIGURE.format(
+        simple=" simple" if is_simple else "",
+        opened="" if is_simple else " open",
         options=options,
         look=escape(first.look),
         formula=escape(first.formula),

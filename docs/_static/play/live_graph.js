@@ -197,8 +197,8 @@
     show(graph) {
       for (const node of graph.nodes) {
         const [value, adjoint] = [number(node.value), number(node.adjoint)];
-        node.texts[0].textContent = `→ ${value}`;
-        node.texts[1].textContent = `← ${adjoint}`;
+        fit(node.texts[0], `→ ${value}`, node.w - 6);
+        fit(node.texts[1], `← ${adjoint}`, node.w - 6);
         node.group.setAttribute("aria-label", `${statement(node)}: value ${value}, adjoint ${adjoint}`);
         [node.value, node.adjoint].forEach((exact, i) => {
           node.cells[i + 1].textContent = number(exact);
@@ -217,10 +217,18 @@
     }
   }
 
+  /** Write into a box; the letters of what is too long for it stand closer. */
+  function fit(element, text, room) {
+    element.textContent = text;
+    element.removeAttribute("textLength");
+    if (element.getComputedTextLength() > room) element.setAttribute("textLength", room);
+  }
+
   class Figure {
     constructor(figure) {
       const find = (name) => figure.querySelector(`[data-is="${name}"]`);
       this.find = find;
+      this.isSimple = figure.matches(".simple");
       this.formula = find("formula");
       this.point = { x: 1, y: 1 };
       this.along = "x";
@@ -386,7 +394,7 @@
 
     /** Keep formula and point in the address: not before something has changed, unless asked to. */
     keep(isAsked = false) {
-      if (this.find("wrong").textContent) return;
+      if (this.find("wrong").textContent || this.isSimple) return;
       const state = new URLSearchParams({ f: this.formula.value, x: this.point.x, y: this.point.y });
       const hash = `#${state}`;
       const isNew = this.hash !== undefined && hash !== this.hash;
@@ -397,7 +405,7 @@
     /** Take formula and point from the address, if there are any. */
     restore() {
       const state = new URLSearchParams(location.hash.slice(1));
-      if (!state.has("f")) return;
+      if (!state.has("f") || this.isSimple) return;
       const read = (name) => Kit.readNumber(state.get(name) ?? "") ?? 1;
       const option = [...this.find("example").options].find((each) => each.dataset.formula === state.get("f"));
       this.find("example").value = option?.value ?? "";

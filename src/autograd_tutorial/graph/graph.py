@@ -146,17 +146,17 @@ class Graph(GraphData):
         """
         return find_first_nan(self)
 
-    def to_svg(self) -> str:
+    def to_svg(self, *, down: bool = False) -> str:
         """Return the picture as SVG, for a page or a file of its own.
 
-        Of more than 40 nodes, repeated operations are folded into one box.
+        It runs from left to right or, if `down` is true, from top to bottom. Of more than 40 nodes, repeated operations are folded into one box.
 
         Raises
         ------
         ValueError
             If more than 40 boxes remain.
         """
-        return to_svg(self)
+        return to_svg(self, is_down=down)
 
     def to_dot(self) -> str:
         """Return the graph in Graphviz's language, for tools of your own."""

@@ -1,6 +1,6 @@
 """The picture of a graph, as SVG or for Graphviz.
 
-Inputs stand on the left, the output on the right. The values flow with the arrows and are marked →;
+Inputs stand on the left and the output on the right, or on top and below. The values flow with the arrows and are marked →;
 the adjoints and messages flow back and are marked ←. The drawing takes its ink from the page.
 """
 
@@ -111,11 +111,11 @@ class _Tag(NamedTuple):
         return Size(_even(width), 2 * LINE - 2)
 
 
-def to_svg(graph: GraphData) -> str:
+def to_svg(graph: GraphData, *, is_down: bool = False) -> str:
     """Return the picture of a graph as SVG, for a page or a file of its own.
 
-    Each node shows its statement, its value (→) and its adjoint (←), each edge its partial above
-    and its message below the line. A node carries the number of its forward step as `data-f` and of
+    It runs from left to right or, for a narrow page, downwards. Each node shows its statement, its
+    value (→) and its adjoint (←), each edge its partial and below that its message. A node carries the number of its forward step as `data-f` and of
     its backward step as `data-b`, an edge those of its target; so a script can play the two passes.
     Where several messages meet, the adjoint has `data-sums`: pairs of a backward step and the sum
     so far.
@@ -130,21 +130,25 @@ def to_svg(graph: GraphData) -> str:
     cards = [_card(graph, box, step_of) for box in boxes]
     tags = [_tag(link) for link in links]
     sizes = [card.size for card in cards]
-    room: dict[Box, Size] = {}  # labels that leave one box begin on one line
-    for link, tag in zip(links, tags, strict=True):
-        size = tag.size
-        room[link.source] = max(room.get(link.source, size), size)
+    room = [tag.size for tag in tags]
+    if not is_down:  # labels that leave one box begin on one line
+        widest: dict[Box, Size] = {}
+        for link, size in zip(links, room, strict=True):
+            widest[link.source] = max(widest.get(link.source, size), size)
+        room = [widest[link.source] for link in links]
     ends = [
-        (number[link.source], number[link.target], room[link.source])
-        for link in links
+        (number[link.source], number[link.target], size)
+        for link, size in zip(links, room, strict=True)
     ]
     entered = {target for _, target, _ in ends}
+    tips = [ARROW * (i in entered) for i in range(len(sizes))]
     layout = place(
         [
-            Size(size.width + ARROW * (i in entered), size.height)
-            for i, size in enumerate(sizes)
+            Size(size.width + tip * (not is_down), size.height + tip * is_down)
+            for size, tip in zip(sizes, tips, strict=True)
         ],
         ends,
+        is_down=is_down,
     )
     title = _title(graph)
     width, height = layout.width, layout.height
@@ -159,7 +163,7 @@ def to_svg(graph: GraphData) -> str:
     for link, tag, label, line in zip(
         links, tags, layout.labels, layout.lines, strict=True
     ):
-        arrows[link.target] += _arrow(link, tag, label.middle, line)
+        arrows[link.target] += _arrow(link, tag, label.middle, line, is_down)
     for box, card, size, at in zip(
         boxes, cards, sizes, layout.boxes, strict=True
     ):
@@ -374,13 +378,13 @@ def _text(kind: str, x: int, y: int, text: str, more: str = "") -> str:
 
 def _box(box: Box, card: _Card, size: Size, at: Place) -> list[str]:
     width, height = size
-    left = at.right - width
+    left, top = at.right - width, at.bottom - height
     x = left + width // 2
     sums = f' data-sums="{_escaped(card.sums)}"' if card.sums else ""
-    outline = [_outline(box, left, at.top, width, height)]
+    outline = [_outline(box, left, top, width, height)]
     if "ag-output" in card.kinds:
         inner = width - 2 * BORDER, height - 2 * BORDER
-        outline.append(_outline(box, left + BORDER, at.top + BORDER, *inner))
+        outline.append(_outline(box, left + BORDER, top + BORDER, *inner))
     last = at.bottom - LINE // 2 - 4 + BASELINE
     first = last - (len(card.lines) - 1) * LINE
     folded = isinstance(box, Fold)
@@ -415,32 +419,40 @@ def _arrow(
     tag: _Tag,
     middle: Point,
     line: tuple[Curve, Curve],
+    is_down: bool,
 ) -> list[str]:
-    """Draw one line through the label, with its tip."""
+    """Draw a line with its tip: level lines run through their labels, upright ones pause there."""
     before, after = line
     x, y = before[0]
-    path = f"M{x} {y}{_pieces(before)}H{after[0][0]}{_pieces(after)}"
-    path = re.sub(r"H\d+(?=H)", "", path)
+    there = "M{} {}".format(*after[0]) if is_down else f"H{after[0][0]}"
+    path = f"M{x} {y}{_pieces(before)}{there}{_pieces(after)}"
+    path = re.sub(r"H\d+(?=H)|V\d+(?=V)", "", path)
     x, y = after[-1]
-    tip = f"{x},{y - 4} {x + ARROW},{y} {x},{y + 4}"
+    tip = (
+        f"{x - 4},{y} {x},{y + ARROW} {x + 4},{y}"
+        if is_down
+        else f"{x},{y - 4} {x + ARROW},{y} {x},{y + 4}"
+    )
     x, y = middle
     return [
         _group("ag-edge", tag.label, link.target),
         f'<path d="{path}"/>',
         f'<polygon points="{tip}"/>',
-        _text("partial", x, y - 5, tag.partial),
-        _text("message", x, y + LINE - 4, tag.message),
+        _text("partial", x, y - (4 if is_down else 5), tag.partial),
+        _text("message", x, y + LINE - (5 if is_down else 4), tag.message),
         "</g>",
     ]
 
 
 def _pieces(curve: Curve) -> str:
-    """Return the pieces of a curve as commands, the level ones as lines."""
+    """Return the pieces of a curve as commands, the level and upright ones as lines."""
     commands = []
     for i in range(0, len(curve) - 1, 3):
         start, *rest = curve[i : i + 4]
         if all(y == start[1] for _, y in rest):
             commands.append(f"H{rest[-1][0]}")
+        elif all(x == start[0] for x, _ in rest):
+            commands.append(f"V{rest[-1][1]}")
         else:
             commands.append("C" + " ".join(f"{x} {y}" for x, y in rest))
     return "".join(commands)

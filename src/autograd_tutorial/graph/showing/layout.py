@@ -18,6 +18,9 @@ Curve = tuple[Point, ...]
 
 MARGIN = 2
 
+LEVEL, STEEP = ".12", ".22"
+"""Inches for a line to bend: downwards it has only these, since its label is low."""
+
 CLEAR = 3
 """How close a line may come to a box that it passes."""
 
@@ -49,21 +52,34 @@ class Layout(NamedTuple):
     boxes: tuple[Place, ...]
     labels: tuple[Place, ...]
     lines: tuple[tuple[Curve, Curve], ...]
-    """From the right side of an edge's source to the left side of its label, and from there on."""
+    """From the side of an edge's source to its label, and from the label's other side on."""
 
     width: int
     height: int
 
 
 def place(
-    boxes: Sequence[Size], edges: Sequence[tuple[int, int, Size]]
+    boxes: Sequence[Size],
+    edges: Sequence[tuple[int, int, Size]],
+    *,
+    is_down: bool = False,
 ) -> Layout:
-    """Lay out boxes and the labels of the edges between them.
+    """Lay out boxes and the labels of the edges between them, from left to right or downwards.
 
     An edge is the number of the box where it begins, that where it ends, and the size of its label.
     """
+    if is_down:
+        turned = [(start, end, _turned(size)) for start, end, size in edges]
+        return _turned_layout(_place(list(map(_turned, boxes)), turned, STEEP))
+    return _place(boxes, edges, LEVEL)
+
+
+def _place(
+    boxes: Sequence[Size], edges: Sequence[tuple[int, int, Size]], gap: str
+) -> Layout:
+    """Lay out from left to right, with a gap between each box or label and the next."""
     lines = [
-        'digraph {rankdir=LR nodesep=".11" ranksep=".11"',
+        f'digraph {{rankdir=LR nodesep=".11" ranksep="{gap}"',
         'node [shape=box fixedsize=true label=""]',
         "edge [tailport=e headport=w arrowhead=none]",
     ]
@@ -77,6 +93,30 @@ def place(
         format="plain", prog="dot"
     )
     return _read(drawn.decode(), boxes, edges)
+
+
+def _turned(size: Size) -> Size:
+    return Size(size.height, size.width)
+
+
+def _turned_layout(layout: Layout) -> Layout:
+    """Return what runs from left to right so that it runs downwards."""
+
+    def places(found: tuple[Place, ...]) -> tuple[Place, ...]:
+        return tuple(
+            Place(at.top, at.bottom, at.left, at.right) for at in found
+        )
+
+    def line(curve: Curve) -> Curve:
+        return tuple((x, y) for y, x in curve)
+
+    return Layout(
+        places(layout.boxes),
+        places(layout.labels),
+        tuple((line(before), line(after)) for before, after in layout.lines),
+        layout.height,
+        layout.width,
+    )
 
 
 def _size(size: Size) -> str:

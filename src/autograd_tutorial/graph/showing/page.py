@@ -1,13 +1,15 @@
 """A graph as a figure for notebooks and pages: picture, playback, table, the steps in words.
 
 One style sheet and one small script serve every place that shows HTML. Without the script the whole
-picture and the table are there.
+picture and the table are there. The picture comes twice, from left to right and downwards: the style
+sheet shows the first where there is room for it.
 """
 
 from collections.abc import Iterator
 from functools import cache
 from html import escape
 from importlib.resources import files
+from linecache import getline
 
 from torch import Tensor
 
@@ -25,8 +27,8 @@ MOST_ROWS = 40
 LARGEST_OPEN = 64
 """The number of entries up to which a tensor opens to its numbers."""
 
-OPEN_ROWS = 12
-"""Up to this many nodes the table is open from the start."""
+STEP_WIDTH, WIDEST = 32, 1120
+"""The style sheet knows pictures of so many pixels more each time, up to the widest."""
 
 HEADER = (
     "Forward",
@@ -51,7 +53,11 @@ def script() -> str:
 @cache
 def style() -> str:
     """Return the style sheet of the figures."""
-    return _read("page.css")
+    return _read("page.css") + "".join(
+        f"@container (max-width:{width - 1}px){{.ag-from-{width} .ag-across{{display:none}}"
+        f".ag-from-{width} .ag-down{{display:block}}}}\n"
+        for width in range(STEP_WIDTH, WIDEST + 1, STEP_WIDTH)
+    )
 
 
 def _read(name: str) -> str:
@@ -61,36 +67,62 @@ def _read(name: str) -> str:
 def to_html(graph: GraphData) -> str:
     """Return a graph as a figure that can be played, with everything that it needs."""
     try:
-        picture, told = to_svg(graph), steps(graph)
+        frame, told = _frame(graph), steps(graph)
     except TooLargeError as error:
         played, in_words = f"<p>{escape(str(error))}</p>", ""
     else:
         sentences = "".join(
-            f"<li>{escape(step.sentence.partition('. ')[2])}</li>"
+            f"<li{_line_of(step)}>{escape(step.sentence.partition('. ')[2])}</li>"
             for step in told
         )
         there = sum(step.phase == "forward" for step in told)
         played = _PLAYED.format(
-            name=escape(_name(graph), quote=True),
-            picture=picture.strip(),
+            frame=frame,
+            legend=_LEGEND,
             silent=f"The whole run, in {len(told)} steps: {there} forward, "
             f"{len(told) - there} backward{_folded(told)}.",
         )
         in_words = _TOLD.format(sentences=sentences)
-    is_open = " open" if len(graph.nodes) <= OPEN_ROWS else ""
     return (
         f'<div class="autograd-graph"><style>{style()}</style>'
-        f"<figure>{played}<figcaption>{_caption(graph)}</figcaption></figure>{in_words}"
-        f"<details{is_open}><summary>The evaluation trace as a table</summary>"
+        f"<figure>{played}{_caption(graph)}</figure>{in_words}"
+        f"<details><summary>The evaluation trace as a table</summary>"
         f"{_table(graph)}</details>"
         f"<script>{script()}</script></div>"
     )
 
 
+def _frame(graph: GraphData) -> str:
+    """Return the picture from left to right and downwards, or where one serves, this alone."""
+    across, down = to_svg(graph), to_svg(graph, is_down=True)
+    wide, narrow = (
+        int(svg.split('width="')[1].split('"')[0]) for svg in (across, down)
+    )
+    begin = f'<div class="{{}}" role="region" tabindex="0" aria-label="{escape(_name(graph), quote=True)}">'
+    room = -(-wide // STEP_WIDTH) * STEP_WIDTH
+    if narrow >= wide or room > WIDEST:
+        one = across if narrow >= wide else down
+        return f"{begin.format('ag-frame')}{one.strip()}</div>"
+    return (
+        f"{begin.format(f'ag-frame ag-from-{room}')}"
+        f'<div class="ag-across">{across.strip()}</div>'
+        f'<div class="ag-down">{down.strip()}</div></div>'
+    )
+
+
+def _line_of(step: Step) -> str:
+    """Return the line of code that runs in a step, for the script, which marks it on the page."""
+    source = None if isinstance(step.box, Fold) else step.box.source
+    line = getline(*source).strip() if source else ""
+    return f' data-line="{escape(line, quote=True)}"' if line else ""
+
+
 _PLAYED = """
-<div class="ag-frame" role="region" tabindex="0" aria-label="{name}">{picture}</div>
+<p class="ag-legend">{legend}</p>
+{frame}
+<div class="ag-controls">
 <div class="ag-bar" role="group" aria-label="Play the run" hidden>
-<button type="button" data-move="start">Start</button>
+<button type="button" data-move="play">Play</button>
 <button type="button" data-move="back">Back</button>
 <button type="button" data-move="next">Next</button>
 <button type="button" data-move="all">Show all</button>
@@ -99,17 +131,17 @@ _PLAYED = """
 <noscript><p>The steps stand in words below.</p></noscript>
 <p class="ag-step"><span class="ag-said" aria-live="polite">{silent}</span>
 <a class="ag-link" href="#step=1" hidden>Link to this step</a></p>
+</div>
 """
+
+_LEGEND = (
+    "Each box holds a value, which goes forward (→), and its adjoint, which comes back (←); each "
+    "arrow holds its local derivative (×) and, below it, the message that goes back along it (←)."
+)
 
 _TOLD = (
     "<details><summary>The steps in words</summary>"
     '<ol class="ag-told">{sentences}</ol></details>'
-)
-
-
-_LEGEND = (
-    "A box holds a value (→) and its adjoint (←), an arrow its local derivative and below it the "
-    "message (←)."
 )
 
 
@@ -134,8 +166,8 @@ def _backward_step(graph: GraphData, node: Node) -> str:
 
 
 def _caption(graph: GraphData) -> str:
-    """Say how to read the picture, and what the graph found when it checked itself."""
-    said = [_LEGEND, *map(escape, graph.notes)]
+    """Say what the graph found when it checked itself."""
+    said = [*map(escape, graph.notes)]
     first_nan = find_first_nan(graph)
     if first_nan:
         said.append(f"<strong>{escape(first_nan.sentence)}</strong>")
@@ -153,7 +185,7 @@ def _caption(graph: GraphData) -> str:
     elif graph.edges and not first_nan:
         rounded = ", up to rounding" if difference else ""
         said.append(f"{_checked(graph)}{rounded}.")
-    return " ".join(said)
+    return f"<figcaption>{' '.join(said)}</figcaption>" if said else ""
 
 
 def _checked(graph: GraphData) -> str:

@@ -23,6 +23,32 @@
     return unsent ? label.replace(/, (adjoint|message) .*$/, "") : label;
   }
 
+  /** Return the last piece of code above a figure that has a line, and where this begins. */
+  function findLine(figure, line) {
+    const above = [...document.querySelectorAll("pre")].filter(
+      (pre) => pre.compareDocumentPosition(figure) & Node.DOCUMENT_POSITION_FOLLOWING,
+    );
+    for (const pre of above.reverse()) {
+      let begin = 0;
+      for (const each of pre.textContent.split("\n")) {
+        if (each.trim() === line) return { pre, begin: begin + each.indexOf(line), length: line.length };
+        begin += each.length + 1;
+      }
+    }
+    return null;
+  }
+
+  /** Return where a character of an element is: its text, and the place in that. */
+  function placeOf(element, character) {
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    let text;
+    while ((text = texts.nextNode())) {
+      if (character <= text.length) return [text, character];
+      character -= text.length;
+    }
+    return [element, element.childNodes.length];
+  }
+
   function start(figure, index) {
     const find = (selector) => figure.querySelector(selector);
     const nodes = figure.querySelectorAll(".ag-node");
@@ -31,7 +57,8 @@
     const there = numbers(nodes, "f");
     const back = numbers(nodes, "b");
     const told = [...figure.querySelectorAll(".ag-told li")];
-    const [frame, bar, said] = [".ag-frame", ".ag-bar", ".ag-said"].map(find);
+    const [frame, bar, said, controls] = [".ag-frame", ".ag-bar", ".ag-said", ".ag-controls"].map(find);
+    const player = find('[data-move="play"]');
     const slider = find("input");
     const link = find(".ag-link");
     const growing = [...figure.querySelectorAll("[data-sums]")];
@@ -42,22 +69,45 @@
     const address = index ? `#figure=${index + 1}&step=` : "#step=";
     let now = whole;
     let linked = false;
+    let playing = null;
 
-    /** Scroll the picture, not the page, to what happens in this step. */
+    /** Scroll the picture to what happens in this step, and where the picture is high the page too. */
     function look(active) {
       const marks = active.flatMap((part) =>
         part.matches(".ag-node") ? [part] : [...part.querySelectorAll("text")],
       );
-      const boxes = marks.map((mark) => mark.getBoundingClientRect());
+      const boxes = marks.map((mark) => mark.getBoundingClientRect()).filter((box) => box.width);
+      if (!boxes.length) return;
       const view = frame.getBoundingClientRect();
+      const top = Math.min(...boxes.map((box) => box.top)) - 72;
+      const bottom = Math.max(...boxes.map((box) => box.bottom)) + 16;
+      const free = innerHeight - controls.offsetHeight;
+      if (figure.contains(document.activeElement) && bottom - top < free)
+        scrollBy({ top: Math.min(top, 0) || Math.max(bottom - free, 0), behavior: "instant" });
       let left = Math.min(...boxes.map((box) => box.left));
       let right = Math.max(...boxes.map((box) => box.right));
       if (left >= view.left && right <= view.right) return;
       if (right - left > view.width) {
-        const node = active.find((part) => part.matches(".ag-node"));
+        const node = active.find((part) => part.matches(".ag-node") && part.getBoundingClientRect().width);
         ({ left, right } = node.getBoundingClientRect());
       }
       frame.scrollLeft += (left + right - view.left - view.right) / 2;
+    }
+
+    /** Mark the line of the code above that runs in this step, and no other. */
+    function markLine(line) {
+      figure.agMark?.replaceWith(...figure.agMark.childNodes);
+      figure.agMark = null;
+      const found = line && findLine(figure, line);
+      if (!found) return;
+      const range = document.createRange();
+      range.setStart(...placeOf(found.pre, found.begin));
+      range.setEnd(...placeOf(found.pre, found.begin + found.length));
+      const mark = document.createElement("mark");
+      mark.className = `ag-line ag-${now > there.length ? "back" : "there"}`;
+      mark.append(range.extractContents());
+      range.insertNode(mark);
+      figure.agMark = mark;
     }
 
     function slide(place) {
@@ -68,11 +118,13 @@
     function show(step) {
       now = Math.max(1, Math.min(step, whole));
       const all = now === whole;
+      if (all) pause();
       const forward = all ? Infinity : there[Math.min(now, there.length) - 1];
       const backward = all
         ? Infinity
         : now > there.length ? back[now - there.length - 1] : 0;
       figure.classList.toggle("ag-playing", !all);
+      figure.classList.toggle("ag-returning", !all && backward > 0);
       const active = [];
       parts.forEach((part, i) => {
         const f = Number(part.dataset.f);
@@ -100,6 +152,7 @@
         ? silent
         : `S${place.slice(1)}. ${told[now - 1].textContent}`;
       slide(place);
+      markLine(all ? "" : told[now - 1].dataset.line);
       if (all && document.activeElement === link) frame.focus();
       link.hidden = all;
       link.href = address + now;
@@ -107,25 +160,65 @@
       else look(active);
     }
 
+    /** Show one step after the other, each for as long as its sentence takes to read. */
+    function play() {
+      show(now >= last ? 1 : now + 1);
+      playing = setTimeout(() => (now === last ? pause() : play()), 1200 + 30 * said.textContent.length);
+      player.textContent = "Pause";
+    }
+
+    function pause() {
+      clearTimeout(playing);
+      playing = null;
+      player.textContent = "Play";
+    }
+
     const moves = {
-      start: () => show(1),
+      play: () => (playing ? pause() : play()),
       back: () => show(now - 1),
       next: () => show(now === whole ? 1 : now + 1),
+      first: () => show(1),
+      last: () => show(last),
       all: () => show(whole),
     };
+    /** Do what the reader asks for; whatever it is, the playing ends. */
+    function move(name) {
+      if (name !== "play") pause();
+      moves[name]();
+    }
     bar.addEventListener("click", (event) => {
       const button = event.target.closest("button");
-      if (button) moves[button.dataset.move]();
+      if (button) move(button.dataset.move);
     });
-    slider.addEventListener("input", () => show(Number(slider.value)));
+    slider.addEventListener("input", () => {
+      pause();
+      show(Number(slider.value));
+    });
+    // A box shows first how its value came, an arrow what went back along it; then the other.
+    frame.addEventListener("click", (event) => {
+      const part = event.target.closest(".ag-node, .ag-edge");
+      if (!part) return;
+      const forward = 1 + there.indexOf(Number(part.dataset.f));
+      const backward = 1 + there.length + back.indexOf(Number(part.dataset.b));
+      const isBack = backward > there.length && (part.matches(".ag-edge") ? now !== backward : now === forward);
+      pause();
+      show(isBack ? backward : forward);
+    });
+    find(".ag-told").addEventListener("click", (event) => {
+      const item = event.target.closest("li");
+      if (!item) return;
+      pause();
+      show(1 + told.indexOf(item));
+    });
+    const keys = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last" };
     figure.addEventListener("keydown", (event) => {
-      const move = { ArrowLeft: "back", ArrowRight: "next" }[event.key];
+      const name = keys[event.key];
       const other = event.altKey || event.ctrlKey || event.metaKey;
-      if (!move || other || event.target.closest("input, details, .ag-table"))
+      if (!name || other || event.target.closest("input, details, .ag-table"))
         return;
       event.preventDefault();
-      if (event.shiftKey) frame.scrollLeft += move === "back" ? -80 : 80;
-      else moves[move]();
+      if (event.shiftKey) frame.scrollLeft += name === "back" ? -80 : 80;
+      else move(name);
     });
 
     /** Show the step that the address names; without one, the whole run again. */
@@ -155,6 +248,8 @@
     document.addEventListener("click", (event) => {
       if (event.target.closest?.('a[href*="step="]')) setTimeout(follow);
     });
+    // A cell of a page with this tag shows its first step.
+    if (figure.closest(".tag_from-the-start")) show(1);
     if (document.readyState === "complete") follow();
     else window.addEventListener("load", follow);
     let kept = whole;

@@ -117,8 +117,9 @@ class Box(NamedTuple):
 class Drawing:
     """A picture as a reader sees it: boxes, texts and lines."""
 
-    def __init__(self, svg: str) -> None:
-        """Read an SVG file."""
+    def __init__(self, svg: str, *, is_down: bool = False) -> None:
+        """Read an SVG file, whose lines meet the sides of the boxes or their tops."""
+        self.is_down = is_down
         self.root = ET.fromstring(svg)
         view = self.root.attrib["viewBox"].split()
         self.view = Box(*map(float, view))
@@ -169,7 +170,12 @@ class Drawing:
                 dot = Box(x - 0.5, y - 0.5, x + 0.5, y + 0.5)
                 assert self.view.holds(dot)
                 for box in boxes + words:
-                    thin = Box(box[0] + 1, box[1], box[2] - 1, box[3])
+                    left, top, right, bottom = box
+                    thin = (
+                        Box(left, top + 1, right, bottom - 1)
+                        if self.is_down
+                        else Box(left + 1, top, right - 1, bottom)
+                    )
                     assert not thin.meets(dot), (edge.attrib, box, x, y)
 
 
@@ -203,7 +209,7 @@ def rectangle(text: Element, size: int = 12) -> Box:
 def points(path: str) -> Iterator[tuple[float, float]]:
     """Yield points along a line."""
     x = y = 0.0
-    for command, rest in re.findall(r"([MHC])([-\d ]+)", path):
+    for command, rest in re.findall(r"([MHVC])([-\d ]+)", path):
         numbers = list(map(float, rest.split()))
         if command == "M":
             x, y = numbers
@@ -211,6 +217,8 @@ def points(path: str) -> Iterator[tuple[float, float]]:
         xs, ys = [x, *numbers[::2]], [y, *numbers[1::2]]
         if command == "H":
             xs, ys = [x, x, *numbers, *numbers], [y] * 4
+        if command == "V":
+            xs, ys = [x] * 4, [y, y, *numbers, *numbers]
         for i in range(81):
             t = i / 80
             weights = (
@@ -242,11 +250,13 @@ def programs(draw: st.DrawFn) -> list[Statement]:
 
 
 @settings(max_examples=60)
-@given(programs())
-@example(F)
-def test_nothing_collides(program: list[Statement]) -> None:
+@given(programs(), st.booleans())
+@example(F, False)
+@example(F, True)
+def test_nothing_collides(program: list[Statement], is_down: bool) -> None:
     """No two boxes or texts overlap, no line crosses one, and all of them are in the picture."""
-    Drawing(to_svg(made(program, "x", "y"))).check()
+    svg = to_svg(made(program, "x", "y"), is_down=is_down)
+    Drawing(svg, is_down=is_down).check()
 
 
 def test_what_is_said_of_f() -> None:

@@ -42,11 +42,44 @@ def test_figure_stands_alone(figure: BeautifulSoup) -> None:
     """It brings its picture, one script and its styles, and refers to nothing outside."""
     (whole,) = figure.find_all(recursive=False)
     assert whole["class"] == ["autograd-graph"]
-    assert len(figure.find_all("svg")) == 1
+    assert (
+        len(figure.select(".ag-frame svg")) == len(figure.find_all("svg")) == 2
+    )
     assert len(figure.find_all("script")) == 1
     assert not figure.select("[src], link, img, iframe")
     html = re.sub(r"http://www.w3.org/2000/svg", "", str(figure))
     assert "://" not in html
+
+
+def test_the_picture_comes_twice(figure: BeautifulSoup) -> None:
+    """Downwards it fits a phone; the style sheet has a place at which it takes over."""
+    widths = [
+        int(str(figure.select(f"{way} svg")[0]["width"]))
+        for way in (".ag-across", ".ag-down")
+    ]
+    assert widths[1] <= 320 < widths[0]
+    (frame,) = figure.select(".ag-frame")
+    (room,) = [name for name in frame["class"] if name.startswith("ag-from-")]
+    assert widths[0] <= int(room.removeprefix("ag-from-")) < widths[0] + 32
+    assert f".{room} .ag-down{{display:block}}" in page.style()
+
+
+def test_the_signs_are_explained_above_the_picture(
+    figure: BeautifulSoup,
+) -> None:
+    """One sentence, before the frame."""
+    (legend,) = figure.select(".ag-legend")
+    assert legend.find_next_sibling()["class"][0] == "ag-frame"
+    assert all(sign in legend.get_text() for sign in "→←×")
+
+
+def test_each_step_knows_its_line(figure: BeautifulSoup) -> None:
+    """The line of code of the box's statement, in both passes; an input has none."""
+    lines = [item.get("data-line") for item in figure.select(".ag-told li")]
+    assert lines[0] is None
+    assert lines[-1] is None
+    assert lines[1:8] == lines[-2:7:-1]
+    assert all("torch." in str(line) or "/" in str(line) for line in lines[2:4])
 
 
 def test_caption_ends_its_figure(figure: BeautifulSoup) -> None:
@@ -72,10 +105,10 @@ def test_without_the_script_everything_is_there(figure: BeautifulSoup) -> None:
 
 
 def test_controls_have_names(figure: BeautifulSoup) -> None:
-    """Start, back, next, show all, a slider with a name, and a line that is read out."""
+    """Play, back, next, show all, a slider with a name, and a line that is read out."""
     buttons = figure.select(".ag-bar button[type=button]")
     assert [b.get_text() for b in buttons] == [
-        "Start",
+        "Play",
         "Back",
         "Next",
         "Show all",
@@ -96,11 +129,11 @@ def test_the_script_finds_what_it_plays(
     sentences = [step.sentence for step in steps(graph)]
     assert [f"Step {k} of 16. {t}" for k, t in enumerate(told, 1)] == sentences
     for name, phase in (("data-f", "Forward"), ("data-b", "Backward")):
-        numbers = sorted(
-            int(str(node[name])) for node in figure.select(f".ag-node[{name}]")
-        )
-        assert len(set(numbers)) == len(numbers)
-        assert len(numbers) == sum(phase in sentence for sentence in told)
+        for way in (".ag-across", ".ag-down"):
+            nodes = figure.select(f"{way} .ag-node[{name}]")
+            numbers = {int(str(node[name])) for node in nodes}
+            assert len(numbers) == len(nodes)
+            assert len(numbers) == sum(phase in sentence for sentence in told)
     for used in re.findall(r'"\.(ag-[a-z]+)"', page.script()):
         assert f"{used}" in str(figure), used
 
@@ -122,7 +155,7 @@ def test_table_shows_the_evaluation_trace(figure: BeautifulSoup) -> None:
     heads = figure.select("thead th[scope=col]")
     assert [head.get_text() for head in heads] == list(page.HEADER)
     assert len(figure.select("tbody th[scope=row]")) == 8
-    assert figure.select("details[open] table")
+    assert figure.select("details:not([open]) table")
 
 
 def test_table_shows_small_matrices_on_demand() -> None:
