@@ -64,7 +64,11 @@ def stands_in(folder: str) -> Callable[[str, str], bool]:
 
 def shows_any(figures: list[str]) -> Callable[[str, str], bool]:
     """Return the condition that a page holds one of these figures that move."""
-    marks = [f'<figure class="moving {figure}"' for figure in figures]
+    marks = [
+        f'<figure class="moving {figure}{end}'
+        for figure in figures
+        for end in '" '
+    ]
     return lambda _name, body: any(mark in body for mark in marks)
 
 

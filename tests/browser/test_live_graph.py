@@ -329,7 +329,7 @@ def test_the_first_page_has_it_at_its_simplest(
             return rect.left <= at.left && at.right <= rect.right;
           });
         })"""
-        for x in ("0.01", "-0.0003", "1e-9"):
-            move(page, "x", x)
+        for typed in ("0.01", "-0.0003", "1e-9"):
+            move(page, "x", typed)
             exact(page, "x")
-            assert page.evaluate(inside), x
+            assert page.evaluate(inside), typed

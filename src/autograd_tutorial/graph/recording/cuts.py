@@ -1,6 +1,7 @@
 """Where a run left the graph: what cut it, and what to do instead."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, NamedTuple
@@ -18,7 +19,10 @@ TORCH = str(Path(torch.__file__).parent / "_").removesuffix("_")
 BACKWARD = "a backward pass"
 ITEM = "_local_scalar_dense"
 
-_APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
+_APPLY = getattr(
+    getattr(torch.autograd.Function.apply, "__func__", None), "__code__", None
+)
+"""What `apply` runs. From torch 2.15 on it is not written in Python, and leaves no frame."""
 
 
 class Block(NamedTuple):
@@ -81,8 +85,8 @@ def block_around(frame: FrameType | None) -> Block | None:
 def _kind_of_block(frame: FrameType) -> tuple[Any, str]:
     """Return the kind and the name of the block that a frame of torch's runs; None if it is none."""
     code, held = frame.f_code, frame.f_locals
-    if code is _APPLY:
-        given = held["args"]
+    function, given = _apply_around(frame)
+    if function:
         kind = (
             "apply"
             if any(map(_requires_grad, given))
@@ -90,7 +94,7 @@ def _kind_of_block(frame: FrameType) -> tuple[Any, str]:
             if any(map(_requires_grad, tree_leaves(given)))
             else "closure"
         )
-        return kind, held["cls"].__name__
+        return kind, function.__name__
     if code.co_name == "sample" and isinstance(held.get("self"), Distribution):
         drawn = held["self"]
         kind = "rsample" if drawn.has_rsample else "sample"
@@ -101,6 +105,28 @@ def _kind_of_block(frame: FrameType) -> tuple[Any, str]:
         if isinstance(getattr(factory, "__self__", None), modes):
             return "decorator", held["func"].__name__
     return None, ""
+
+
+def _apply_around(frame: FrameType) -> tuple[type | None, Sequence[Any]]:
+    """Return the `torch.autograd.Function` that a frame applies, and what it got; or None."""
+    code, held = frame.f_code, frame.f_locals
+    if code is _APPLY:
+        return held["cls"], held["args"]
+    if _APPLY is None and code.co_name == "forward":
+        for function in _below(torch.autograd.Function):
+            if getattr(function.forward, "__code__", None) is code:
+                names = inspect.getargs(code)
+                given = [held.get(name) for name in names.args]
+                given += held.get(names.varargs or "", ())
+                return function, given
+    return None, ()
+
+
+def _below(cls: Any) -> Iterator[Any]:
+    """Yield the classes that are derived from one."""
+    for each in cls.__subclasses__():
+        yield each
+        yield from _below(each)
 
 
 def _requires_grad(value: object) -> bool:

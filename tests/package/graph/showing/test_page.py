@@ -69,7 +69,7 @@ def test_the_signs_are_explained_above_the_picture(
 ) -> None:
     """One sentence, before the frame."""
     (legend,) = figure.select(".ag-legend")
-    assert legend.find_next_sibling()["class"][0] == "ag-frame"
+    assert figure.select(".ag-legend + .ag-frame")
     assert all(sign in legend.get_text() for sign in "→←×")
 
 
