@@ -23,7 +23,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 from zlib import crc32
@@ -70,7 +69,7 @@ class Field:
             return ", ".join(chosen) or "nothing"
         if isinstance(self.right, str):
             return self.right
-        numbers = [f"{x:.7g}".replace("-", "−") for x in self.right]
+        numbers = [f"{x + 0:.7g}".replace("-", "−") for x in self.right]
         return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
 
 
@@ -182,7 +181,7 @@ def read(text: str) -> Quiz:
         texts = [str(each["text"]) for each in choices]
         quiz.fields = [Field([float(right[0])], "", texts)]
         quiz.wrong = [
-            (each["why"], [{0: [float(i)]}])
+            (f"**Not yet.** {each['why']}", [{0: [float(i)]}])
             for i, each in enumerate(choices)
             if "why" in each
         ]
@@ -193,7 +192,10 @@ def read(text: str) -> Quiz:
             Field(values, each.get("label", ""), size=len(values))
         )
     quiz.wrong = [
-        (each["why"], [{each.get("field", 0): evaluate(each["value"])}])
+        (
+            f"**Not yet.** {each['why']}",
+            [{each.get("field", 0): evaluate(each["value"])}],
+        )
         for each in said["wrong"]
     ]
     return quiz
@@ -210,7 +212,7 @@ def of_exercise(exercise: Exercise, labels: Sequence[str], how: str) -> Quiz:
     examples = [[entries(a) for a in m.answers] for m in task.misconceptions]
     fields = []
     for number, key in enumerate(keys):
-        label = labels[number] if labels else escape(str(key))
+        label = labels[number] if labels else str(key)
         if isinstance(right[key], AbstractSet):
             options = [other for other in keys if other != key]
             fields.append(Field("", label, options, several=True))
