@@ -68,6 +68,8 @@ myst_enable_extensions = [
     "dollarmath",
 ]
 myst_heading_anchors = 3
+nb_code_prompt_hide = "Hide the {type}"
+nb_code_prompt_show = "Show the {type}"
 # Sphinx reads, and so runs, only what changed; see _ext/fresh_runs.py.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True

@@ -32,7 +32,7 @@ TAG = re.compile(
     r"""<([a-zA-Z]\w*)((?:\s+[\w:.-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'))?)*)\s*/?>"""
 )
 VOID = ("br", "hr", "img", "input", "link", "meta")
-NEEDS_A_SCRIPT = ("script", "noscript", "button", "input")
+NEEDS_A_SCRIPT = ("script", "noscript", "template", "button", "input")
 NOT_FOR_A_BOOK = {
     "expanded",
     "only-dark",

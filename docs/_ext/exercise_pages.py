@@ -1,8 +1,8 @@
 """The parts of an exercise's page that are made from the exercise's own data.
 
 `{starter} ex2` shows the starter and offers it as a script and as a notebook, `{hints} ex2` shows
-the hints, and `{mistakes} ex2` the known mistakes, each with the code that makes it and a link to
-the place that cures it. So the page and the checker cannot say different things.
+the hints, `{mistakes} ex2` the known mistakes, each with the code that makes it and a link to
+the place that cures it, and `{prediction} ex1` a form that answers the prediction. So the page and the checker cannot say different things.
 """
 
 import ast
@@ -10,16 +10,18 @@ import inspect
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jupytext
 import nbformat
 from docutils import nodes
+from docutils.parsers.rst import directives
+from play import predict
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
-from sphinx.util.typing import ExtensionMetadata
+from sphinx.util.typing import ExtensionMetadata, OptionSpec
 from workarounds import replaced
 
 from autograd_tutorial.checker.exercise import Exercise, Misconception
@@ -106,6 +108,32 @@ class Hints(ExerciseDirective):
                 ":::",
                 "",
             )
+
+
+class Prediction(ExerciseDirective):
+    """A form for the prediction, which the page answers as the checker does.
+
+    Its content names the entries of a list, one a line; a dictionary has its own names.
+    """
+
+    has_content: ClassVar[bool] = True
+    option_spec: ClassVar[OptionSpec] = {
+        "label": directives.unchanged,
+        "how": directives.unchanged,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the form."""
+        try:
+            exercise = find(self.arguments[0])
+            how = self.options.get("how", "")
+            quiz = predict.of_exercise(exercise, list(self.content), how)
+            for each in quiz.fields:
+                pattern = self.options.get("label", "{}")
+                each.label = pattern.format(each.label)
+            return predict.to_nodes(self, quiz)
+        except ValueError as error:
+            raise self.error(str(error)) from error
 
 
 class Mistakes(ExerciseDirective):
@@ -212,6 +240,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("starter", Starter)
     app.add_directive("hints", Hints)
     app.add_directive("mistakes", Mistakes)
+    app.add_directive("prediction", Prediction)
     app.add_role("cure", Cure())
     app.connect("builder-inited", write_starters)
     app.connect("missing-reference", resolve_cure)

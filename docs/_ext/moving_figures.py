@@ -11,14 +11,14 @@ from typing import ClassVar
 
 import rcssmin
 from docutils import nodes
-from play import live_graph
+from play import live_graph, predict
 from play.common import SOURCES, script
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-FIGURES: dict[str, ModuleType] = {"live-graph": live_graph}
-"""The module of each figure: it has `SCRIPTS`, `STYLES` and `html`."""
+FIGURES: dict[str, ModuleType] = {"live-graph": live_graph, "predict": predict}
+"""The module of each figure: it has `SCRIPTS`, `STYLES` and `html`, or a `Directive` of its own."""
 
 FILES = {
     file: [
@@ -64,8 +64,8 @@ def minify(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives, their files and the last step."""
-    for name in FIGURES:
-        app.add_directive(name, MovingFigure)
+    for name, module in FIGURES.items():
+        app.add_directive(name, getattr(module, "Directive", MovingFigure))
     for name in FILES:
         if name.endswith(".js"):
             app.add_js_file(f"play/{name}", loading_method="defer")

@@ -18,6 +18,13 @@
   } catch {
     return; // No storage, no ticks.
   }
+  // Predictions that were right, as predict.js keeps them.
+  let predicted = new Set();
+  try {
+    predicted = new Set(JSON.parse(localStorage.getItem("autograd-tutorial-predicted")));
+  } catch {
+    // Not written here.
+  }
   const nameOf = (path) => /exercises\/(ex\d+)_/.exec(path)?.[1];
   const status = document.createElement("p");
   status.setAttribute("role", "status");
@@ -65,6 +72,7 @@
     const link = row.querySelector("a");
     const name = link && nameOf(link.pathname);
     if (name) link.before(box(name, `Done: ${link.textContent}`), " ");
+    if (predicted.has(name)) link.after(" (✓ predicted right)");
   }
   const place = table.closest(".table-wrapper") || table;
   place.after(status);

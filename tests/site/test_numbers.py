@@ -17,6 +17,8 @@ from autograd_tutorial import exercises
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 CELL = re.compile(r"^```\{code-cell\}.*?^```", re.DOTALL | re.MULTILINE)
+ASKED = re.compile(r"^run: \|\n(?:  .*\n)+", re.MULTILINE)
+"""What torch runs for a prediction."""
 PAGES = sorted(
     [
         path.relative_to(DOCS).with_suffix(".html").as_posix()
@@ -27,7 +29,7 @@ PAGES = sorted(
     + [f"gallery/{path.stem}.html" for path in ROOT.glob("gallery/*.py")]
 )
 
-RUN = "pre, .cell_output, .pasted-text, figure, .autograd-graph"
+RUN = "pre, .cell_output, .pasted-text, figure:not(.predict), .predict .right, .autograd-graph"
 NO_PROSE = "h1, h2, h3, a, annotation, .sphx-glr-footer, section#sources"
 NAMED = re.compile(
     r"\b(?:exercises?|parts?|chapters?|sections?)(?:(?:,| and)? \d+)+",
@@ -84,7 +86,7 @@ def sources(page: str, article: Tag) -> list[list[float]]:
         found += [(folder / f"{part}.py").read_text("utf-8") for part in parts]
     if not page.startswith("gallery/"):
         source = (DOCS / page).with_suffix(".md").read_text("utf-8")
-        found += CELL.findall(source)
+        found += CELL.findall(source) + ASKED.findall(source)
     return [numbers(text) for text in found]
 
 
