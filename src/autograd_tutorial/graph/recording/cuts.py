@@ -99,8 +99,9 @@ def _kind_of_block(frame: FrameType) -> tuple[Any, str]:
         drawn = held["self"]
         kind = "rsample" if drawn.has_rsample else "sample"
         return kind, type(drawn).__name__
-    if code.co_name == "decorate_context":
-        factory = held.get("ctx_factory")
+    # The frame of a decorator has the name decorate_context, from torch 2.15 on that of its class.
+    if "ctx_factory" in held and "func" in held:
+        factory = held["ctx_factory"]
         modes = torch.no_grad | torch.inference_mode
         if isinstance(getattr(factory, "__self__", None), modes):
             return "decorator", held["func"].__name__
