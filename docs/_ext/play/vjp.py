@@ -23,15 +23,16 @@ STYLES = ("kit.css", "vjp.css")
 
 ASK = """
 globalThis.ask = (given) => {
-  const state = JSON.parse(given), found = Vjp.compute(state), { left, right } = Vjp.scene(state);
+  const state = JSON.parse(given), found = Vjp.compute(state);
   const [result, meaning] = Vjp.say(state);
   const reached = Object.keys(Vjp.GOALS).filter((goal) => Vjp.GOALS[goal](found, state));
   return JSON.stringify({
-    ...found, left, right, result, meaning, reached, written: Vjp.MAPS[state.map].y,
+    ...found, result, meaning, reached, written: Vjp.MAPS[state.map].y,
     program: Vjp.program(state), code: Vjp.program({ ...state, forward: true }),
     question: Vjp.ask(Vjp.QUESTIONS[0]),
   });
 };
+globalThis.picture = (given) => JSON.stringify(Vjp.scene(JSON.parse(given)));
 globalThis.short = Vjp.short;
 """
 """Ask the scripts as the figure does."""
@@ -58,8 +59,6 @@ class Answer(TypedDict):
     Jt: Pair
     there: float
     back: float
-    left: str
-    right: str
     result: str
     meaning: str
     reached: list[str]
@@ -82,6 +81,13 @@ class Scripts:
         answer: Answer = json.loads(self.context.get("ask")(json.dumps(state)))
         return answer
 
+    def picture(self, state: State) -> dict[str, str]:
+        """Return the two pictures that the figure would draw, left and right."""
+        picture: dict[str, str] = json.loads(
+            self.context.get("picture")(json.dumps(state))
+        )
+        return picture
+
     def short(self, number: float) -> str:
         """Write a number as the figure does."""
         return str(self.context.get("short")(number))
@@ -100,7 +106,8 @@ def pairs(answer: Answer) -> Iterator[tuple[str, float, float]]:
     names = run(answer["code"])
     F, v, t = names["F"], names["v"], names["t"]
     x = names["x"].detach()
-    y, pull = torch.func.vjp(F, x)
+    y = F(x)
+    pull = torch.func.vjp(F, x)[1]
     J = torch.func.jacrev(F)(x)
     Jt = torch.func.jvp(F, (x,), (t,))[1]
     for name, torchs, ours in (
@@ -201,7 +208,7 @@ def fields(name: str, values: Pair) -> str:
 def figure(scripts: Scripts, examples: list[dict[str, Any]]) -> str:
     """Return the figure, with what it opens with: its first map."""
     state = state_of(examples[0])
-    answer = scripts.ask(state)
+    answer, picture = scripts.ask(state), scripts.picture(state)
 
     def cell(key: str, exact: float) -> str:
         return CELL.format(key=key, exact=exact, shown=scripts.short(exact))
@@ -227,7 +234,9 @@ def figure(scripts: Scripts, examples: list[dict[str, Any]]) -> str:
     )
     is_small = len(examples) == 1
     return FIGURE.format(
-        **{key: answer[key] for key in ("left", "right", "written")},
+        left=picture["left"],
+        right=picture["right"],
+        written=answer["written"],
         small=" data-small" if is_small else "",
         alone=" hidden" if is_small else "",
         options=options,

@@ -135,8 +135,8 @@ const Vjp = (() => {
     return [false, "Not yet. Write the two rows of J down, multiply each by its entry of v, and add them."];
   }
 
-  const show = (point) => point.map((at) => at.toFixed(1)).join(" ");
-  const line = (points) => `M${points.map(show).join("L")}`;
+  const show = (point) => point.map((at) => Number(at.toFixed(1))).join(" ");
+  const line = (points) => `M${points.map(show).join(" ")}`;
   const path = (kind, d) => `<path class="${kind}" d="${d}"/>`;
   const text = ([x, y], kind, words) => `<text class="${kind}" x="${x.toFixed(1)}" y="${y.toFixed(1)}">${words}</text>`;
   const near = (at, far) => Math.max(far, Math.min(SIZE - far, at));
@@ -151,30 +151,43 @@ const Vjp = (() => {
       line(parts.map((s) => place([left + s, low + at(i)]))) + line(parts.map((s) => place([left + at(i), low + s])))).join("");
   }
 
-  /** The lines on which a function of a plane has one of these values, found cell by cell. */
-  function contours(height, reach, levels) {
-    const count = 24, at = (i) => reach * (2 * i / count - 1), place = scale(reach), found = [];
-    const heights = Array.from({ length: count + 1 }, (_, i) => Array.from({ length: count + 1 }, (_, j) => height([at(i), at(j)])));
+  /** The lines on which a function of a plane has one value, found cell by cell and joined. */
+  function contour(heights, reach, level) {
+    const count = heights.length - 1, place = scale(reach), next = new Map();
     for (let i = 0; i < count; i++)
       for (let j = 0; j < count; j++) {
-        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]];
-        for (const level of levels) {
-          const cuts = [];
-          corners.forEach(([a, b], k) => {
-            const [p, q] = corners[(k + 1) % 4], s = heights[a][b] - level, t = heights[p][q] - level;
-            if (s < 0 !== t < 0) cuts.push(place([at(a + (p - a) * s / (s - t)), at(b + (q - b) * s / (s - t))]));
-          });
-          for (let k = 0; k < cuts.length; k += 2) found.push(line(cuts.slice(k, k + 2)));
+        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]], cuts = [];
+        corners.forEach((a, k) => {
+          const b = corners[(k + 1) % 4], s = heights[a[0]][a[1]] - level, t = heights[b[0]][b[1]] - level;
+          if (s < 0 === t < 0) return;
+          const at = a.map((from, n) => reach * (2 * (from + (b[n] - from) * s / (s - t)) / count - 1));
+          cuts.push([s < 0, show(place(at))]);
+        });
+        // A line enters a cell where the values rise, and leaves it where they fall.
+        for (let k = 0; k < cuts.length; k += 2) {
+          const [one, two] = [cuts[k], cuts[k + 1]], [start, end] = one[0] ? [one, two] : [two, one];
+          next.set(start[1], end[1]);
         }
       }
-    return found.join("");
+    const ends = new Set(next.values()), starts = [...next.keys()].sort((a, b) => ends.has(a) - ends.has(b));
+    let d = "";
+    for (let at of starts) {
+      if (next.has(at)) d += `M${at}`;
+      for (let to; (to = next.get(at)); at = to) {
+        next.delete(at);
+        d += ` ${to}`;
+      }
+    }
+    return d;
   }
 
   /** The level lines of v·y in a plane: equal steps, and the thick one through the point. */
-  function levels(height, reach, step, here) {
-    const most = Math.max(...[-1, -0.5, 0, 0.5, 1].flatMap((a) => [-1, -0.5, 0, 0.5, 1].map((b) => Math.abs(height([a * reach, b * reach])))));
-    const count = Math.min(30, Math.floor(most / step)), all = Array.from({ length: 2 * count + 1 }, (_, i) => (i - count) * step);
-    return path("levels", contours(height, reach, all)) + path("level", contours(height, reach, [here]));
+  function levels(height, reach, count, step, here) {
+    const at = Array.from({ length: count + 1 }, (_, i) => reach * (2 * i / count - 1));
+    const heights = at.map((a) => at.map((b) => height([a, b])));
+    const most = Math.floor(Math.max(...heights.flat().map(Math.abs)) / step);
+    const all = Array.from({ length: 2 * most + 1 }, (_, i) => contour(heights, reach, (i - most) * step));
+    return path("levels", all.join("")) + path("level", contour(heights, reach, here));
   }
 
   /** Where an arrow ends: at the edge, if it is too long for the picture. */
@@ -216,9 +229,9 @@ const Vjp = (() => {
     const point = ([cx, cy]) => `<circle class="dot" cx="${cx.toFixed(1)}" cy="${cy.toFixed(1)}" r="6"/>`;
     const here = dot(v, y), height = (at) => dot(v, at);
     return {
-      left: axes("x", LEFT) + path("grid", mesh(all, 4, 8, left, 1)) + levels((at) => height(F(at)), LEFT, step, here) + path("patch", mesh(corner, 0.8, 4, left, 1)) +
+      left: axes("x", LEFT) + path("grid", mesh(all, 4, 8, left, 1)) + levels((at) => height(F(at)), LEFT, 24, step, here) + path("patch", mesh(corner, 0.8, 4, left, 1)) +
         square + (forward ? arrow(p, along(t, LEFT), "there", "t") : "") + arrow(p, back, "back", "vᵀJ") + point(p),
-      right: axes("y", reach) + path("grid", mesh(all, 4, 8, through)) + levels(height, reach, step, here) + path("patch", mesh(corner, 0.8, 4, through)) +
+      right: axes("y", reach) + path("grid", mesh(all, 4, 8, through)) + levels(height, reach, 1, step, here) + path("patch", mesh(corner, 0.8, 4, through, 8)) +
         (forward ? arrow(q, along(Jt, reach), "there", "J t") : "") + arrow(q, dual(v), "back", "v") + point(q),
       at: { x: p, v: tip(q, dual(v)).end, t: tip(p, along(t, LEFT)).end },
     };
