@@ -435,12 +435,14 @@ const Vjp = (() => {
     /** Keep the state in the address, but not before something has changed; and take it from there. */
     share() {
       let last;
-      this.keep = (isAsked = false) => {
+      const hash = () => {
         const { map, x, v, t, forward } = this.state;
-        const hash = `#${new URLSearchParams({ map, x, v, ...(forward && { t }) })}`;
-        const isNew = last !== undefined && hash !== last;
-        last = hash;
-        if (isNew || isAsked) history.replaceState(history.state, "", hash);
+        return `#${new URLSearchParams({ map, x, v, ...(forward && { t }) })}`;
+      };
+      this.keep = (isAsked = false) => {
+        if (hash() === last && !isAsked) return;
+        last = hash();
+        history.replaceState(history.state, "", last);
       };
       const restore = () => {
         const given = new URLSearchParams(location.hash.slice(1));
@@ -454,6 +456,7 @@ const Vjp = (() => {
           if (read.length === 2 && !read.some(Number.isNaN)) state[name] = read.map(limited);
         }
         this.take(state);
+        last = hash();
       };
       this.find("copy").addEventListener("click", async () => {
         this.keep(true);
@@ -462,6 +465,7 @@ const Vjp = (() => {
         setTimeout(() => (this.find("copied").textContent = ""), 4000);
       });
       addEventListener("hashchange", () => location.hash !== last && restore());
+      last = hash();
       restore();
     }
   }
