@@ -122,6 +122,22 @@ def test_level_lines_are_level(scripts: Scripts, name: str) -> None:
         assert abs(direction @ g) < 0.25 * g.norm()
 
 
+def test_level_lines_have_no_gaps(scripts: Scripts) -> None:
+    """Each begins and ends at the border, or is closed; also through saddles and nodes."""
+    special = [at(name, [0, 0], [1, 0.5]) for name in MAPS]
+    for state in [*states(24), *special]:
+        for side, picture in scripts.picture(state).items():
+            if side == "at":
+                continue
+            for kind in ("levels", "level"):
+                for line in paths(picture, kind):
+                    is_closed = line[0] == line[-1]
+                    assert is_closed or all(
+                        min(x, y, 300 - x, 300 - y) <= 0.2
+                        for x, y in (line[0], line[-1])
+                    ), (state, side, line)
+
+
 def test_the_small_grid_is_carried_over(scripts: Scripts) -> None:
     """Its corners on the right are F of its corners on the left."""
     for name, reach in zip(MAPS, (4.5, 4.5, 8.5, 2.5), strict=True):

@@ -166,18 +166,17 @@ const Vjp = (() => {
         // A line enters a cell where the values rise, and leaves it where they fall.
         for (let k = 0; k < cuts.length; k += 2) {
           const [one, two] = [cuts[k], cuts[k + 1]], [start, end] = one[0] ? [one, two] : [two, one];
-          next.set(start[1], end[1]);
+          if (start[1] !== end[1]) next.set(start[1], [...(next.get(start[1]) ?? []), end[1]]);
         }
       }
-    const ends = new Set(next.values()), starts = [...next.keys()].sort((a, b) => ends.has(a) - ends.has(b));
+    // Lines that begin at the border come first; what is left runs in circles.
+    const ends = new Set([...next.values()].flat()), starts = [...next.keys()].sort((a, b) => ends.has(a) - ends.has(b));
     let d = "";
-    for (let at of starts) {
-      if (next.has(at)) d += `M${at}`;
-      for (let to; (to = next.get(at)); at = to) {
-        next.delete(at);
-        d += ` ${to}`;
+    for (const start of starts)
+      while (next.get(start).length) {
+        d += `M${start}`;
+        for (let at = start, to; (to = next.get(at)?.pop()); at = to) d += ` ${to}`;
       }
-    }
     return d;
   }
 
