@@ -11,13 +11,17 @@ from typing import ClassVar
 
 import rcssmin
 from docutils import nodes
-from play import live_graph, predict
+from play import live_graph, predict, vjp
 from play.common import SOURCES, script
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-FIGURES: dict[str, ModuleType] = {"live-graph": live_graph, "predict": predict}
+FIGURES: dict[str, ModuleType] = {
+    "live-graph": live_graph,
+    "predict": predict,
+    "vjp": vjp,
+}
 """The module of each figure: it has `SCRIPTS`, `STYLES` and `html`, or a `Directive` of its own."""
 
 FILES = {

@@ -26,6 +26,7 @@ def test_every_page_is_there(pages: dict[str, BeautifulSoup]) -> None:
         "index.html",
         "tutorial.html",
         "play/graph.html",
+        "play/vjp.html",
         "cheat-sheet.html",
         "theory/forward-propagation.html",
         "theory/backward-propagation.html",

@@ -47,21 +47,22 @@ const Kit = (() => {
     };
   }
 
-  /** Let a picture be dragged with a pointer; move gets the place in the units of the picture. */
-  function drag(svg, move) {
+  /** Let a picture be dragged with a pointer; move gets the place in the units of the picture.
+   * Before it begins, take gets the event and the place, and may refuse. */
+  function drag(svg, move, take = () => true) {
     let isHeld = false;
-    const tell = (event) => {
+    const tell = (event, work) => {
       const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-      move(place.x, place.y);
+      return work(place.x, place.y);
     };
     svg.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
+      if (event.button || !tell(event, (...place) => take(event, ...place))) return;
       isHeld = true;
       svg.setPointerCapture(event.pointerId);
       event.preventDefault();
-      tell(event);
+      tell(event, move);
     });
-    svg.addEventListener("pointermove", (event) => isHeld && tell(event));
+    svg.addEventListener("pointermove", (event) => isHeld && tell(event, move));
     for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (isHeld = false));
   }
 
