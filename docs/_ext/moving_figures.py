@@ -11,13 +11,16 @@ from typing import ClassVar
 
 import rcssmin
 from docutils import nodes
-from play import live_graph
+from play import jump, live_graph
 from play.common import SOURCES, script
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-FIGURES: dict[str, ModuleType] = {"live-graph": live_graph}
+FIGURES: dict[str, ModuleType] = {
+    "live-graph": live_graph,
+    "jump": jump,
+}
 """The module of each figure: it has `SCRIPTS`, `STYLES` and `html`."""
 
 FILES = {

@@ -1,0 +1,230 @@
+"""The smaller figures that move as a reader uses them: by keyboard, by pointer, on a phone, from a disk."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser.conftest import SITE, new_context
+
+PAGES = ("jumps",)
+EACH = pytest.mark.parametrize("name", PAGES)
+
+LABELS = """() => {
+  const seen = [...document.querySelectorAll(".moving svg.scene text")]
+    .filter((text) => text.textContent.trim())
+    .map((text) => [text.textContent, text.getBoundingClientRect(), text.closest("svg").getBoundingClientRect(),
+      parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a]);
+  const found = [];
+  for (const [i, [text, a, svg, size]] of seen.entries()) {
+    if (size < 12) found.push(`${text} is small: ${size}`);
+    if (a.left < svg.left - 1 || a.right > svg.right + 1 || a.top < svg.top - 1 || a.bottom > svg.bottom + 1) found.push(`${text} is cut`);
+    for (const [other, b] of seen.slice(i + 1))
+      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4)
+        found.push(`${text} on ${other}`);
+  }
+  return found;
+}"""
+"""Labels that are small, cut, or lie over each other."""
+
+
+@contextmanager
+def opened(browser: Browser, url: str, **settings: Any) -> Iterator[Page]:
+    """Open a page; an error of a script fails the test."""
+    errors: list[str] = []
+    size = {"width": settings.pop("width", 1440), "height": 900}
+    with new_context(browser, viewport=size, **settings) as context:
+        context.on("weberror", lambda found: errors.append(str(found.error)))
+        page = context.new_page()
+        page.goto(url)
+        yield page
+    assert not errors
+
+
+@pytest.fixture
+def page(
+    request: pytest.FixtureRequest, site: str, browser: Browser
+) -> Iterator[Page]:
+    """Open the page that the test names."""
+    with opened(browser, f"{site}play/{request.param}.html") as page:
+        yield page
+
+
+def shows(name: str) -> pytest.MarkDecorator:
+    """Open this page for a test."""
+    return pytest.mark.parametrize("page", [name], indirect=True)
+
+
+def part(page: Page, name: str) -> Any:
+    """Return a part of the figure."""
+    return page.locator(f'.moving [data-is="{name}"]')
+
+
+def settled(page: Page) -> None:
+    """Wait until what was asked for is drawn."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
+def number(text: str | None) -> float:
+    """Read a number as the figures write it."""
+    assert text is not None
+    return float(text.replace("−", "-"))
+
+
+@EACH
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_it_fits(site: str, browser: Browser, width: int, name: str) -> None:
+    """Nothing scrolls sideways; each label can be read."""
+    url = f"{site}play/{name}.html"
+    with opened(browser, url, width=width) as page:
+        expect(page.locator(".moving[data-ready]")).to_have_count(1)
+        settled(page)
+        assert page.evaluate(LABELS) == []
+        assert page.evaluate(
+            "document.documentElement.scrollWidth <= innerWidth"
+        )
+
+
+@EACH
+@pytest.mark.parametrize("width", [320, 1440])
+def test_nothing_moves_when_the_script_starts(
+    site: str, browser: Browser, width: int, name: str
+) -> None:
+    """The still figure takes the place of the one that moves."""
+    with opened(browser, "about:blank", width=width) as page:
+        page.add_init_script(
+            """globalThis.shift = 0;
+            new PerformanceObserver((list) => {
+              for (const each of list.getEntries()) globalThis.shift += each.value;
+            }).observe({ type: "layout-shift", buffered: true });"""
+        )
+        page.goto(f"{site}play/{name}.html")
+        page.locator(".moving").scroll_into_view_if_needed()
+        settled(page)
+        assert page.evaluate("globalThis.shift") < 0.01
+
+
+@EACH
+def test_without_a_script(site: str, browser: Browser, name: str) -> None:
+    """A picture and its numbers are there; what needs the script is not."""
+    url = f"{site}play/{name}.html"
+    with opened(browser, url, width=320, java_script_enabled=False) as page:
+        expect(page.locator(".moving .scene .curve").first).to_be_attached()
+        expect(page.locator(".moving table").first).to_be_visible()
+        for control in page.locator(".moving :is(input, select, button)").all():
+            expect(control).to_be_hidden()
+
+
+@EACH
+def test_from_a_disk(browser: Browser, name: str) -> None:
+    """It moves from a folder too."""
+    url = (SITE / "play" / f"{name}.html").as_uri()
+    with opened(browser, url) as page:
+        expect(page.locator(".moving[data-ready]")).to_have_count(1)
+
+
+@EACH
+def test_colours_that_are_forced(
+    site: str, browser: Browser, name: str
+) -> None:
+    """The curves are seen in the colours of the system too."""
+    url = f"{site}play/{name}.html"
+    with opened(browser, url, forced_colors="active") as page:
+        assert page.evaluate(
+            """[...document.querySelectorAll(".moving .curve")].every((curve) =>
+              ![getComputedStyle(document.body).backgroundColor, "none"].includes(getComputedStyle(curve).stroke))"""
+        )
+
+
+@EACH
+def test_each_slider_has_a_name_and_words(
+    site: str, browser: Browser, name: str
+) -> None:
+    """What can be dragged can be reached by Tab, and says what it is."""
+    url = f"{site}play/{name}.html"
+    with opened(browser, url) as page:
+        handles = page.locator('.moving [role="slider"]').all()
+        for handle in handles:
+            assert handle.get_attribute("tabindex") == "0"
+            assert handle.get_attribute("aria-label")
+            assert handle.get_attribute("aria-valuetext")
+        assert page.evaluate(
+            """[...document.querySelectorAll(".moving :is(input, select)")]
+              .every((each) => each.labels.length || each.ariaLabel)"""
+        )
+
+
+# The function that jumps
+
+
+@shows("jumps")
+def test_a_is_typed(page: Page) -> None:
+    """The figure follows; what is none is said, and what it does not show, too."""
+    part(page, "a").fill("−1000/8")
+    expect(part(page, "result")).to_contain_text("f(−125) = −100000 after 3")
+    expect(part(page, "verdict")).to_contain_text("f jumps here")
+    part(page, "a").fill("two")
+    expect(part(page, "wrong")).to_contain_text("“two” is no number")
+    expect(part(page, "result")).to_contain_text("f(−125)")
+    part(page, "a").fill("1e9")
+    expect(part(page, "wrong")).to_contain_text("whose size is from")
+    part(page, "a").fill("0")
+    expect(part(page, "verdict")).to_contain_text("never ends")
+    expect(part(page, "wrong")).to_be_empty()
+    expect(part(page, "on")).to_be_disabled()
+
+
+@shows("jumps")
+def test_from_jump_to_jump(page: Page) -> None:
+    """The buttons stop at each one, and at the last there is none to the right."""
+    for wanted in ("250", "500"):
+        part(page, "on").click()
+        expect(part(page, "a")).to_have_value(wanted)
+        expect(part(page, "verdict")).to_contain_text("f jumps here")
+    expect(part(page, "on")).to_be_disabled()
+    part(page, "flip").click()
+    expect(part(page, "a")).to_have_value("−500")
+    expect(part(page, "back")).to_be_disabled()
+    part(page, "on").click()
+    expect(part(page, "a")).to_have_value("−250")
+
+
+@shows("jumps")
+def test_a_is_moved_by_keys_and_by_the_pointer(page: Page) -> None:
+    """One step, ten steps, and anywhere; the jumps hold on to the pointer."""
+    dot = part(page, "dot")
+    dot.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("PageUp")
+    expect(part(page, "a")).to_have_value("211")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(part(page, "a")).to_have_value("201")
+    expect(dot).to_have_attribute("aria-valuenow", "201")
+    assert "slope" in (dot.get_attribute("aria-valuetext") or "")
+    box = part(page, "plot").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 250, box["y"] + 90)
+    page.mouse.down()
+    unit = (box["width"] - 40) / 700
+    page.mouse.move(box["x"] + 39 + 500 * unit + 3, box["y"] + 90)
+    page.mouse.up()
+    expect(part(page, "a")).to_have_value("500")
+    expect(part(page, "told")).to_contain_text("f jumps here")
+
+
+@shows("jumps")
+def test_a_smaller_step_makes_it_worse(page: Page) -> None:
+    """At a jump the quotient grows as h shrinks."""
+    part(page, "a").fill("125")
+    part(page, "h").focus()
+    page.keyboard.press("Home")
+    expect(part(page, "verdict")).to_contain_text(
+        "From the left it is −6.55·10⁷"
+    )
+    part(page, "range").select_option("both")
+    settled(page)
+    assert page.evaluate(LABELS) == []
