@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import rcssmin
 from docutils import nodes
-from play import jump, live_graph
+from play import descent, jump, live_graph
 from play.common import SOURCES, script
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -20,6 +20,7 @@ from sphinx.util.typing import ExtensionMetadata
 FIGURES: dict[str, ModuleType] = {
     "live-graph": live_graph,
     "jump": jump,
+    "descent": descent,
 }
 """The module of each figure: it has `SCRIPTS`, `STYLES` and `html`."""
 

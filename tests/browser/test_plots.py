@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import SITE, new_context
 
-PAGES = ("jumps",)
+PAGES = ("jumps", "descent")
 EACH = pytest.mark.parametrize("name", PAGES)
 
 LABELS = """() => {
@@ -228,3 +228,65 @@ def test_a_smaller_step_makes_it_worse(page: Page) -> None:
     part(page, "range").select_option("both")
     settled(page)
     assert page.evaluate(LABELS) == []
+
+
+# Gradient descent
+
+
+@shows("descent")
+def test_a_rate_is_typed(page: Page) -> None:
+    """The figure follows, beyond its slider too; what it cannot take is said."""
+    part(page, "rate").fill("0,21")
+    expect(part(page, "word")).to_contain_text("Diverges")
+    part(page, "rate").fill("1/10")
+    expect(part(page, "verdict")).to_contain_text("y is multiplied by 0.")
+    part(page, "rate").fill("0")
+    expect(part(page, "wrong")).to_contain_text("a rate can be from 0.0001")
+    part(page, "x").fill("-9")
+    expect(part(page, "wrong")).to_contain_text("x can be from −4 to 4")
+    part(page, "x").fill("far")
+    expect(part(page, "wrong")).to_contain_text("“far” is no number")
+    part(page, "x").fill("1")
+    expect(part(page, "wrong")).to_be_empty()
+    expect(part(page, "start")).to_have_attribute(
+        "aria-valuetext", "x 1, y 1.2"
+    )
+
+
+@shows("descent")
+def test_rate_and_momentum_are_slid(page: Page) -> None:
+    """Momentum lets a rate converge that did not."""
+    part(page, "rate-slider").focus()
+    page.keyboard.press("End")
+    expect(part(page, "rate")).to_have_value("0.32")
+    expect(part(page, "word")).to_contain_text("Diverges")
+    part(page, "momentum-slider").focus()
+    page.keyboard.press("End")
+    expect(part(page, "momentum")).to_have_text("0.95")
+    expect(part(page, "word")).to_contain_text("onverges")
+    part(page, "loss").select_option("corner")
+    expect(part(page, "momentum-slider")).to_be_disabled()
+    expect(part(page, "momentum")).to_have_text("0")
+    expect(part(page, "word")).to_contain_text("Oscillates")
+
+
+@shows("descent")
+def test_the_start_is_moved(page: Page) -> None:
+    """By keys in both directions, and by the pointer, not beyond the map."""
+    start = part(page, "start")
+    start.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(part(page, "x")).to_have_value("−3.4")
+    expect(part(page, "y")).to_have_value("0.2")
+    box = part(page, "map").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    settled(page)
+    expect(part(page, "word")).to_contain_text("Stays")
+    page.mouse.move(box["x"] + box["width"] + 50, box["y"] - 90)
+    page.mouse.up()
+    expect(part(page, "x")).to_have_value("4")
+    expect(part(page, "y")).to_have_value("2")
+    expect(part(page, "told")).to_contain_text("converges")
