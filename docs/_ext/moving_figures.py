@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import rcssmin
 from docutils import nodes
-from play import descent, jump, live_graph
+from play import descent, jump, live_graph, rounding
 from play.common import SOURCES, script
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -21,6 +21,7 @@ FIGURES: dict[str, ModuleType] = {
     "live-graph": live_graph,
     "jump": jump,
     "descent": descent,
+    "rounding": rounding,
 }
 """The module of each figure: it has `SCRIPTS`, `STYLES` and `html`."""
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import SITE, new_context
 
-PAGES = ("jumps", "descent")
+PAGES = ("jumps", "descent", "rounding")
 EACH = pytest.mark.parametrize("name", PAGES)
 
 LABELS = """() => {
@@ -114,6 +114,8 @@ def test_without_a_script(site: str, browser: Browser, name: str) -> None:
     url = f"{site}play/{name}.html"
     with opened(browser, url, width=320, java_script_enabled=False) as page:
         expect(page.locator(".moving .scene .curve").first).to_be_attached()
+        if not page.locator(".moving details[open]").count():
+            page.locator(".moving summary").click()
         expect(page.locator(".moving table").first).to_be_visible()
         for control in page.locator(".moving :is(input, select, button)").all():
             expect(control).to_be_hidden()
@@ -290,3 +292,49 @@ def test_the_start_is_moved(page: Page) -> None:
     expect(part(page, "x")).to_have_value("4")
     expect(part(page, "y")).to_have_value("2")
     expect(part(page, "told")).to_contain_text("converges")
+
+
+# Rounding
+
+
+@shows("rounding")
+def test_the_step_is_moved(page: Page) -> None:
+    """By keys and by the pointer, to the ends and not beyond."""
+    dot = part(page, "dot")
+    dot.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(part(page, "result")).to_contain_text("h = 2⁻⁵ ≈ 0.03125")
+    page.keyboard.press("PageDown")
+    expect(dot).to_have_attribute("aria-valuenow", "-15")
+    for _ in range(6):
+        page.keyboard.press("Shift+ArrowLeft")
+    expect(dot).to_have_attribute("aria-valuenow", "-54")
+    expect(part(page, "verdict")).to_contain_text("lost in rounding")
+    box = part(page, "plot").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 99)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] + 99, box["y"] + 99)
+    page.mouse.up()
+    expect(dot).to_have_attribute("aria-valuenow", "-1")
+    expect(part(page, "told")).to_contain_text("The curve bends")
+
+
+@shows("rounding")
+def test_each_quotient_has_its_best_step(page: Page) -> None:
+    """The button finds it, whichever is chosen, and no error of the table is smaller."""
+    for kind in ("forward", "central"):
+        for dtype in ("float32", "float64"):
+            part(page, "kind").select_option(kind)
+            part(page, "dtype").select_option(dtype)
+            part(page, "best").click()
+            expect(part(page, "verdict")).to_contain_text(
+                "No step comes closer"
+            )
+            cells = page.locator(f'td[data-series="{kind} {dtype}"]')
+            errors = cells.evaluate_all(
+                "all => all.map((each) => Number(each.dataset.error))"
+            )
+            now = part(page, "dot").get_attribute("aria-valuenow")
+            assert errors[-int(now or 0) - 1] == min(errors)
+            assert page.evaluate(LABELS) == []
