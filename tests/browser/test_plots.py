@@ -227,6 +227,8 @@ def test_a_smaller_step_makes_it_worse(page: Page) -> None:
     expect(part(page, "verdict")).to_contain_text(
         "From the left it is −6.55·10⁷"
     )
+    part(page, "range").select_option("7")
+    expect(part(page, "h-shown")).to_have_text("0.125")
     part(page, "range").select_option("both")
     settled(page)
     assert page.evaluate(LABELS) == []

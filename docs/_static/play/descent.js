@@ -114,8 +114,10 @@ const Descent = (() => {
       drawn += mark("path", { class: "grid", d: `M${LEFT} ${y(v)}H${width}` });
       drawn += mark("text", { x: LEFT - 5, y: y(v) + 4, "text-anchor": "end" }, number(10 ** v).replace("1·", ""));
     }
+    // The title stands where the curve does not.
+    const title = heights.at(-1) > heights[0] ? { x: LEFT + 8 } : { x: width - 8, "text-anchor": "end" };
     const line = heights.map((v, step) => x(step).toFixed(1) + " " + y(Math.max(low, Math.min(high, v))).toFixed(1));
-    return drawn + mark("path", { class: "back curve", d: "M" + line.join("L") }) + mark("text", { class: "title", x: width - 8, y: 24, "text-anchor": "end" }, "loss after each step");
+    return drawn + mark("path", { class: "back curve", d: "M" + line.join("L") }) + mark("text", { class: "title", y: 26, ...title }, "loss after each step");
   }
 
   return { STEPS, walk, factor, limit, outcome, verdict, place, map, curve };

@@ -179,7 +179,11 @@ const Jump = (() => {
 
     listen() {
       const { find } = this;
-      for (const name of ["range", "h"]) find(name).addEventListener("input", () => this.move(this.a));
+      find("h").addEventListener("input", () => this.soon());
+      find("range").addEventListener("input", () => {
+        find("h").value = Math.round(Math.log2(this.reach / 44)); // a step that can be seen
+        this.soon();
+      });
       Kit.typed(this.field, this.wrong, (value) => {
         const size = Math.abs(value);
         if (value === 0 || (size >= SMALL && size <= FAR)) this.move(value, this.field);
