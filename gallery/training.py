@@ -120,7 +120,8 @@ assert loss_of(network(x)) < loss
 loss.item(), loss_of(network(x)).item()
 
 # %%
-# One step changed every parameter a little, and the loss fell.
+# One step changed every parameter a little, and the loss fell. How long may a step be? In
+# :doc:`/play/descent` you can make it too long, and see what happens.
 #
 # Forward, backward, step, again and again
 # ----------------------------------------

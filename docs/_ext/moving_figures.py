@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import rcssmin
 from docutils import nodes
-from play import live_graph, predict, vjp
+from play import descent, jump, live_graph, predict, rounding, vjp
 from play.common import SOURCES, script
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -19,8 +19,11 @@ from sphinx.util.typing import ExtensionMetadata
 
 FIGURES: dict[str, ModuleType] = {
     "live-graph": live_graph,
-    "predict": predict,
     "vjp": vjp,
+    "jump": jump,
+    "descent": descent,
+    "rounding": rounding,
+    "predict": predict,
 }
 """The module of each figure: it has `SCRIPTS`, `STYLES` and `html`, or a `Directive` of its own."""
 

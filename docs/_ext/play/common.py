@@ -1,9 +1,12 @@
 """What the figures that move share: their scripts outside of a browser, and numbers as they write them."""
 
+import json
 import math
+from collections.abc import Callable
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import quickjs
 import rjsmin
@@ -25,6 +28,13 @@ def context(*scripts: str, minified: bool = False) -> quickjs.Context:
     texts = [script(name, minified=minified) for name in scripts]
     loaded.eval("\n".join(texts))
     return loaded
+
+
+@cache
+def asker(*scripts: str, minified: bool = False) -> Callable[[str], Any]:
+    """Return what evaluates an expression of scripts; NaN and infinities come as None."""
+    loaded = context(*scripts, minified=minified)
+    return lambda call: json.loads(loaded.eval(f"JSON.stringify({call})"))
 
 
 def js(number: float) -> str:

@@ -38,6 +38,53 @@ const Kit = (() => {
     return element;
   }
 
+  /** Write an element of SVG as text, for a picture that is drawn at build time too. */
+  function mark(name, attributes, text = "") {
+    const written = Object.entries(attributes).map(([key, value]) => key + '="' + value + '"');
+    return "<" + name + " " + written.join(" ") + ">" + text + "</" + name + ">";
+  }
+
+  /** Round numbers from one end to the other, at most so many. */
+  function ticks(from, to, most) {
+    const rough = (to - from) / most, power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
+    const first = Math.ceil(from / step);
+    return Array.from({ length: Math.floor(to / step) - first + 1 }, (_, i) => (first + i) * step);
+  }
+
+  /** Take each number that is typed; what is none is said beside it, and changes nothing. */
+  function typed(field, wrong, take) {
+    field.addEventListener("input", () => {
+      const value = readNumber(field.value), isNone = value === null;
+      if (isNone) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+      wrong.textContent = isNone && field.value.trim() ? "“" + field.value + "” is no number: type one such as 2, −0.5 or 1/3." : "";
+      if (!isNone) take(value);
+    });
+  }
+
+  /** Let the arrow keys move a point by steps across and up: ten at once with Page or Shift. */
+  function keys(element, move) {
+    const ways = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], PageUp: [0, 10], PageDown: [0, -10] };
+    element.addEventListener("keydown", (event) => {
+      const way = ways[event.key];
+      if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      const factor = event.shiftKey ? 10 : 1;
+      move(way[0] * factor, way[1] * factor);
+    });
+  }
+
+  /** Draw now, and whenever the width of a picture changes. */
+  function fit(svg, draw) {
+    let width = 0;
+    new ResizeObserver(() => {
+      if (svg.clientWidth === width) return;
+      width = svg.clientWidth;
+      draw();
+    }).observe(svg);
+  }
+
   /** Say something to a screen reader once the reader has come to rest. */
   function speaker(region) {
     let timer;
@@ -85,5 +132,5 @@ const Kit = (() => {
     }
   }
 
-  return { number, readNumber, draw, speaker, drag, soon, copy };
+  return { number, readNumber, draw, mark, ticks, typed, keys, fit, speaker, drag, soon, copy };
 })();
