@@ -271,13 +271,14 @@ def test_each_question_of_the_pages(
 WRONG = {
     "fields: [{right: 1 + 1}]\nwrong: [{value: 2, why: So.}]": "does not get its reason",
     "choices: [{text: A}, {text: B}]\nwrong: []": "one choice has no reason",
+    "choices: [{text: A}, {text: $x$, why: So.}]": "no name for a screen reader",
     "run: assert 1 == 2, 'no'\nfields: [{right: 1}]\nwrong: []": "no",
 }
 
 
 @pytest.mark.parametrize("text", WRONG)
 def test_a_wrong_question_stops_the_build(text: str) -> None:
-    """A mistake that is right, two right choices, or a claim that torch denies."""
+    """A mistake that is right, two right choices, one that cannot be said, or what torch denies."""
     with pytest.raises((ValueError, AssertionError), match=WRONG[text]):
         predict.prove(predict.read(f"question: Q\nbecause: B\n{text}"))
 

@@ -20,6 +20,7 @@ choices say. The page's own script is asked for every answer before it is writte
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ from autograd_tutorial.checker.exercise import Exercise, Prediction
 from play.common import SOURCES, context, quoted
 
 SCRIPTS = ("kit.js", "predict.js")
-STYLES = ("kit.css", "predict.css")
+STYLES = ("kit.css",)
 RTOL = Prediction.rtol
 
 Value = str | list[float]
@@ -179,6 +180,10 @@ def read(text: str) -> Quiz:
         if len(right) != 1:
             raise ValueError(f"{quiz.question!r}: one choice has no reason")
         texts = [str(each["text"]) for each in choices]
+        for bare in filter(re.compile(r"\$[^$]*\$").fullmatch, texts):
+            raise ValueError(
+                f"{bare}: no name for a screen reader. Write it with a word, or in italics."
+            )
         quiz.fields = [Field([float(right[0])], "", texts)]
         quiz.wrong = [
             (f"**Not yet.** {each['why']}", [{0: [float(i)]}])
