@@ -21,6 +21,7 @@ SHOWN = (
 )
 
 BY_SCRIPT = {
+    "Step 1 of 6. Forward: the input x is 2.",  # of the first page
     *("Play", "Back", "Next", "Show all"),
     "I have done this exercise",
     "Copy to clipboard",
