@@ -106,6 +106,10 @@ def tidy(document: Document, page: str, pages: set[str]) -> None:
             element.parentNode.removeChild(element)
     for element in elements(document, "details"):
         element.setAttribute("open", "open")
+    for element in elements(document, "form"):  # its questions can be read
+        element.tagName = element.nodeName = "div"
+        if element.hasAttribute("novalidate"):
+            element.removeAttribute("novalidate")
     for element in elements(document, "a"):
         link = urlsplit(element.getAttribute("href"))
         left_out = not link.netloc and urljoin(page, link.path) not in pages
