@@ -254,13 +254,7 @@
       for (const name of ["x", "y"]) {
         const field = find(name), slider = find(`${name}-slider`);
         slider.addEventListener("input", () => this.move(name, Number(slider.value)));
-        field.addEventListener("input", () => {
-          const typed = Kit.readNumber(field.value);
-          if (typed === null) field.setAttribute("aria-invalid", "true");
-          else field.removeAttribute("aria-invalid");
-          find("not-a-number").textContent = typed === null && field.value.trim() ? `“${field.value}” is no number: type one such as 2, −0.5 or 1/3.` : "";
-          if (typed !== null) this.move(name, typed, field);
-        });
+        Kit.typed(field, find("not-a-number"), (value) => this.move(name, value, field));
         field.addEventListener("change", () => Kit.readNumber(field.value) === null || this.fill());
         field.addEventListener("keydown", (event) => {
           const step = { ArrowUp: STEP, ArrowDown: -STEP }[event.key];
