@@ -149,7 +149,8 @@ class Graph(GraphData):
     def to_svg(self, *, down: bool = False) -> str:
         """Return the picture as SVG, for a page or a file of its own.
 
-        It runs from left to right or, if `down` is true, from top to bottom. Of more than 40 nodes, repeated operations are folded into one box.
+        It runs from left to right or, if `down` is true, from top to bottom. Of more than 40 nodes,
+        repeated operations are folded into one box.
 
         Raises
         ------

@@ -1,7 +1,8 @@
 """The picture of a graph, as SVG or for Graphviz.
 
-Inputs stand on the left and the output on the right, or on top and below. The values flow with the arrows and are marked →;
-the adjoints and messages flow back and are marked ←. The drawing takes its ink from the page.
+Inputs stand on the left and the output on the right, or on top and below. The values flow with the
+arrows and are marked →; the adjoints and messages flow back and are marked ←. The drawing takes its
+ink from the page.
 """
 
 import re
@@ -115,10 +116,10 @@ def to_svg(graph: GraphData, *, is_down: bool = False) -> str:
     """Return the picture of a graph as SVG, for a page or a file of its own.
 
     It runs from left to right or, for a narrow page, downwards. Each node shows its statement, its
-    value (→) and its adjoint (←), each edge its partial and below that its message. A node carries the number of its forward step as `data-f` and of
-    its backward step as `data-b`, an edge those of its target; so a script can play the two passes.
-    Where several messages meet, the adjoint has `data-sums`: pairs of a backward step and the sum
-    so far.
+    value (→) and its adjoint (←), each edge its partial and below that its message. A node carries
+    the number of its forward step as `data-f` and of its backward step as `data-b`, an edge those of
+    its target; so a script can play the two passes. Where several messages meet, the adjoint has
+    `data-sums`: pairs of a backward step and the sum so far.
     """
     boxes, links = fold(graph)
     number = {box: i for i, box in enumerate(boxes)}

@@ -173,27 +173,25 @@
       player.textContent = "Play";
     }
 
+    /** Show the step that the reader asks for, which ends the playing. */
+    function go(step) {
+      pause();
+      show(step);
+    }
+
     const moves = {
       play: () => (playing ? pause() : play()),
-      back: () => show(now - 1),
-      next: () => show(now === whole ? 1 : now + 1),
-      first: () => show(1),
-      last: () => show(last),
-      all: () => show(whole),
+      back: () => go(now - 1),
+      next: () => go(now === whole ? 1 : now + 1),
+      first: () => go(1),
+      last: () => go(last),
+      all: () => go(whole),
     };
-    /** Do what the reader asks for; whatever it is, the playing ends. */
-    function move(name) {
-      if (name !== "play") pause();
-      moves[name]();
-    }
     bar.addEventListener("click", (event) => {
       const button = event.target.closest("button");
-      if (button) move(button.dataset.move);
+      if (button) moves[button.dataset.move]();
     });
-    slider.addEventListener("input", () => {
-      pause();
-      show(Number(slider.value));
-    });
+    slider.addEventListener("input", () => go(Number(slider.value)));
     // A box shows first how its value came, an arrow what went back along it; then the other.
     frame.addEventListener("click", (event) => {
       const part = event.target.closest(".ag-node, .ag-edge");
@@ -201,14 +199,11 @@
       const forward = 1 + there.indexOf(Number(part.dataset.f));
       const backward = 1 + there.length + back.indexOf(Number(part.dataset.b));
       const isBack = backward > there.length && (part.matches(".ag-edge") ? now !== backward : now === forward);
-      pause();
-      show(isBack ? backward : forward);
+      go(isBack ? backward : forward);
     });
     find(".ag-told").addEventListener("click", (event) => {
       const item = event.target.closest("li");
-      if (!item) return;
-      pause();
-      show(1 + told.indexOf(item));
+      if (item) go(1 + told.indexOf(item));
     });
     const keys = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last" };
     figure.addEventListener("keydown", (event) => {
@@ -218,7 +213,7 @@
         return;
       event.preventDefault();
       if (event.shiftKey) frame.scrollLeft += name === "back" ? -80 : 80;
-      else move(name);
+      else moves[name]();
     });
 
     /** Show the step that the address names; without one, the whole run again. */
