@@ -48,12 +48,17 @@ window.block = () => {
 """Work for the page that is to be found out: it takes some hundred milliseconds of a processor."""
 
 SCROLL = """async () => {
+  const frame = (done) => {
+    requestAnimationFrame(done);
+    setTimeout(done, 1000);
+  };
   for (let top = 0; top < document.body.scrollHeight; top += 600) {
     scrollTo({ top, behavior: "instant" });
-    for (const _ of "12") await new Promise(requestAnimationFrame);
+    for (const _ of "12") await new Promise(frame);
   }
   scrollTo({ top: 0, behavior: "instant" });
 }"""
+"""Down to the end of a page, frame by frame. (On a busy machine Chromium may forget to draw one.)"""
 
 COME = """async () => {
   await document.fonts.ready;

@@ -197,8 +197,8 @@
     show(graph) {
       for (const node of graph.nodes) {
         const [value, adjoint] = [number(node.value), number(node.adjoint)];
-        fit(node.texts[0], `→ ${value}`, node.w - 6);
-        fit(node.texts[1], `← ${adjoint}`, node.w - 6);
+        node.texts[0].textContent = `→ ${value}`;
+        node.texts[1].textContent = `← ${adjoint}`;
         node.group.setAttribute("aria-label", `${statement(node)}: value ${value}, adjoint ${adjoint}`);
         [node.value, node.adjoint].forEach((exact, i) => {
           node.cells[i + 1].textContent = number(exact);
@@ -214,14 +214,16 @@
           edge.line.style.strokeWidth = size > 0 ? Math.min(9, 1.2 + 2 * Math.log1p(size)) : size === 0 ? 1.2 : 4;
         }
       }
+      this.fit(graph);
     }
-  }
 
-  /** Write into a box; the letters of what is too long for it stand closer. */
-  function fit(element, text, room) {
-    element.textContent = text;
-    element.removeAttribute("textLength");
-    if (element.getComputedTextLength() > room) element.setAttribute("textLength", room);
+    /** The letters of what is too long for its box stand closer. All are measured at once: it is dear. */
+    fit(graph) {
+      const written = graph.nodes.flatMap(({ texts, w }) => texts.map((text) => ({ text, room: w - 6 })));
+      for (const { text } of written) text.removeAttribute("textLength");
+      const long = written.filter(({ text, room }) => text.getComputedTextLength() > room);
+      for (const { text, room } of long) text.setAttribute("textLength", room);
+    }
   }
 
   class Figure {
@@ -335,7 +337,7 @@
       this.along = name;
       this.find(`along-${name}`).checked = true;
       this.plot.draw(this.graph, this.point, this.along);
-      this.show();
+      this.soon();
     }
 
     /** Move one input; the field in which it is typed stays as it is. */
