@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import rcssmin
 from docutils import nodes
-from play import descent, jump, live_graph, predict, rounding, vjp
+from play import descent, float32, jump, live_graph, predict, rounding, vjp
 from play.common import SOURCES, script
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -23,6 +23,7 @@ FIGURES: dict[str, ModuleType] = {
     "jump": jump,
     "descent": descent,
     "rounding": rounding,
+    "float32": float32,
     "predict": predict,
 }
 """The module of each figure: it has `SCRIPTS`, `STYLES` and `html`, or a `Directive` of its own."""

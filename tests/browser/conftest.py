@@ -155,6 +155,41 @@ def new_context(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
         yield context
 
 
+@contextmanager
+def opened(
+    browser: Browser, url: str, *, width: int = 1440, **options: Any
+) -> Iterator[Page]:
+    """Open a page; an error of a script fails the test."""
+    errors: list[str] = []
+    size = {"width": width, "height": 900}
+    with new_context(browser, viewport=size, **options) as context:
+        context.on("weberror", lambda found: errors.append(str(found.error)))
+        page = context.new_page()
+        page.goto(url)
+        yield page
+    assert not errors
+
+
+def settled(page: Page) -> None:
+    """Wait until what was asked for is drawn."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
+def sideways(page: Page, parts: str = ".content") -> int:
+    """Return by how many pixels the page, or one of these parts, scrolls sideways."""
+    by: int = page.evaluate(
+        """(parts) => Math.max(
+          ...[document.documentElement, ...document.querySelectorAll(parts)].map(
+            (part) => part.scrollWidth - part.clientWidth,
+          ),
+        )""",
+        parts,
+    )
+    return by
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """Open an empty page."""

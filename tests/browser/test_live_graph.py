@@ -9,9 +9,10 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import SITE, new_context
+from browser.conftest import SITE, new_context, opened, settled, sideways
 
 PATH = "play/graph.html"
+PARTS = ".content, .frame"
 WIDTHS = (320, 390, 1440)
 
 OVERLAPS = """() => {
@@ -31,22 +32,12 @@ OVERLAPS = """() => {
 }"""
 """Labels that lie over each other or over a box."""
 
-SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll(".content, .frame")]
-  .map((part) => part.scrollWidth - part.clientWidth)"""
-
 
 @pytest.fixture
 def live(site: str, browser: Browser) -> Iterator[Page]:
-    """Open the page; an error of a script fails the test."""
-    errors: list[str] = []
-    with new_context(
-        browser, viewport={"width": 1440, "height": 900}
-    ) as context:
-        context.on("weberror", lambda found: errors.append(str(found.error)))
-        page = context.new_page()
-        page.goto(site + PATH)
+    """Open the page on a wide screen."""
+    with opened(browser, site + PATH) as page:
         yield page
-    assert not errors
 
 
 def write(page: Page, formula: str) -> None:
@@ -63,14 +54,14 @@ def exact(page: Page, node: str) -> tuple[float, float]:
     """Return value and adjoint of a node, as the table has them."""
     cells = page.locator(f'tr[data-node="{node}"] td')
     expect(cells).to_have_count(3)
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    settled(page)
     value, adjoint = (
         cells.nth(i).get_attribute("data-exact") or "" for i in range(2)
     )
     return float(value), float(adjoint)
 
 
-def opened(page: Page) -> None:
+def unfold(page: Page) -> None:
     """Open the table and the program."""
     page.locator("figure details").evaluate_all(
         "all => all.forEach((each) => (each.open = true))"
@@ -96,13 +87,14 @@ def test_each_example_fits(
             example.select_option(str(i))
             assert not page.locator('[data-is="wrong"]').inner_text()
             assert page.locator('[data-is="look"]').inner_text()
-            assert max(page.evaluate(SIDEWAYS)) <= 0, i
+            settled(page)
+            assert sideways(page, PARTS) <= 0, i
             assert page.evaluate(OVERLAPS) == [], i
 
 
 def test_a_formula_is_typed(live: Page) -> None:
     """Curve, sentence and table follow at once."""
-    opened(live)
+    unfold(live)
     write(live, "s = x * y\ns * s + s")
     move(live, "x", "1/2")
     move(live, "y", "−3")
@@ -320,7 +312,7 @@ def test_the_first_page_has_it_at_its_simplest(
         assert math.isclose(adjoint, math.cos(x * x) * 2 * x)
         expect(page.locator(".live-graph .box")).to_have_count(3)
         assert page.url.endswith("index.html")
-        assert max(page.evaluate(SIDEWAYS)) <= 0
+        assert sideways(page, PARTS) <= 0
         assert page.evaluate(OVERLAPS) == []
         inside = """() => [...document.querySelectorAll(".live-graph .box")].every((box) => {
           const rect = box.querySelector("rect").getBoundingClientRect();

@@ -1,16 +1,16 @@
 """The smaller figures that move as a reader uses them: by keyboard, by pointer, on a phone, from a disk."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import SITE, new_context
+from browser.conftest import SITE, opened, settled, sideways
 
-PAGES = ("jumps", "descent", "rounding")
+PAGES = ("jumps", "descent", "rounding", "float32")
 EACH = pytest.mark.parametrize("name", PAGES)
+FIGURE = ".moving:has(.scene)"
 
 LABELS = """() => {
   const seen = [...document.querySelectorAll(".moving svg.scene text")]
@@ -28,19 +28,6 @@ LABELS = """() => {
   return found;
 }"""
 """Labels that are small, cut, or lie over each other."""
-
-
-@contextmanager
-def opened(browser: Browser, url: str, **settings: Any) -> Iterator[Page]:
-    """Open a page; an error of a script fails the test."""
-    errors: list[str] = []
-    size = {"width": settings.pop("width", 1440), "height": 900}
-    with new_context(browser, viewport=size, **settings) as context:
-        context.on("weberror", lambda found: errors.append(str(found.error)))
-        page = context.new_page()
-        page.goto(url)
-        yield page
-    assert not errors
 
 
 @pytest.fixture
@@ -62,13 +49,6 @@ def part(page: Page, name: str) -> Any:
     return page.locator(f'.moving [data-is="{name}"]')
 
 
-def settled(page: Page) -> None:
-    """Wait until what was asked for is drawn."""
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
-
-
 def number(text: str | None) -> float:
     """Read a number as the figures write it."""
     assert text is not None
@@ -84,9 +64,7 @@ def test_it_fits(site: str, browser: Browser, width: int, name: str) -> None:
         expect(page.locator(".moving[data-ready]")).to_have_count(1)
         settled(page)
         assert page.evaluate(LABELS) == []
-        assert page.evaluate(
-            "document.documentElement.scrollWidth <= innerWidth"
-        )
+        assert sideways(page) <= 0
 
 
 @EACH
@@ -103,7 +81,7 @@ def test_nothing_moves_when_the_script_starts(
             }).observe({ type: "layout-shift", buffered: true });"""
         )
         page.goto(f"{site}play/{name}.html")
-        page.locator(".moving").scroll_into_view_if_needed()
+        page.locator(FIGURE).scroll_into_view_if_needed()
         settled(page)
         assert page.evaluate("globalThis.shift") < 0.01
 
@@ -114,9 +92,10 @@ def test_without_a_script(site: str, browser: Browser, name: str) -> None:
     url = f"{site}play/{name}.html"
     with opened(browser, url, width=320, java_script_enabled=False) as page:
         expect(page.locator(".moving .scene .curve").first).to_be_attached()
-        if not page.locator(".moving details[open]").count():
-            page.locator(".moving summary").click()
-        expect(page.locator(".moving table").first).to_be_visible()
+        figure = page.locator(FIGURE)
+        if not figure.locator("details[open]").count():
+            figure.locator("summary").click()
+        expect(figure.locator("table")).to_be_visible()
         for control in page.locator(".moving :is(input, select, button)").all():
             expect(control).to_be_hidden()
 
@@ -340,3 +319,48 @@ def test_each_quotient_has_its_best_step(page: Page) -> None:
             now = part(page, "dot").get_attribute("aria-valuenow")
             assert errors[-int(now or 0) - 1] == min(errors)
             assert page.evaluate(LABELS) == []
+
+
+# Float32
+
+
+@shows("float32")
+def test_x_is_moved_through_all_of_float32(page: Page) -> None:
+    """By keys and by the pointer, to the ends and not beyond."""
+    dot = part(page, "dot")
+    dot.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(part(page, "result")).to_contain_text("x = 2⁻⁷⁴ ≈ 5.29·10⁻²³")
+    expect(part(page, "verdict")).to_contain_text("No other formula helps")
+    page.keyboard.press("PageUp")
+    page.keyboard.press("ArrowUp")
+    expect(part(page, "verdict")).to_contain_text("F′ is right to about")
+    box = part(page, "plot").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 99)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] + 99, box["y"] + 99)
+    page.mouse.up()
+    expect(dot).to_have_attribute("aria-valuenow", "126")
+    expect(part(page, "told")).to_contain_text("so it becomes ∞")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 99)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 9, box["y"] + 99)
+    page.mouse.up()
+    expect(dot).to_have_attribute("aria-valuenow", "-126")
+
+
+@shows("float32")
+def test_the_other_formula_mends_one_end(page: Page) -> None:
+    """The shade on the right goes, that on the left stays."""
+    expect(page.locator(".scene .broken")).to_have_count(3)
+    part(page, "formula").select_option("mended")
+    expect(page.locator(".scene .broken")).to_have_count(1)
+    expect(part(page, "verdict")).to_contain_text("F is")
+    part(page, "dot").focus()
+    for _ in range(20):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(part(page, "verdict")).to_contain_text("could become ∞. F′ is right")
+    settled(page)
+    assert page.evaluate(LABELS) == []

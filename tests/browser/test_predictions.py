@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browser.conftest import SITE, new_context
+from browser.conftest import SITE, new_context, opened, sideways
 
 EX1 = "exercises/ex1_gradient_argument.html"
 EX3 = "exercises/ex3_backward_twice.html"
@@ -24,7 +24,6 @@ ASKING = (
 )
 RIGHT = ("1, 4, 4", "(1 13 40)", "4/2; 5; −4")
 
-SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 TARGETS = """() => {
   const parts = document.querySelectorAll(".predict :is(button, summary, input)");
   const boxes = [...parts].map((part) => (part.closest("label") || part).getBoundingClientRect());
@@ -41,19 +40,10 @@ TARGETS = """() => {
 
 
 @pytest.fixture
-def errors() -> Iterator[list[str]]:
-    """Collect what scripts raise; an error fails the test."""
-    found: list[str] = []
-    yield found
-    assert not found
-
-
-@pytest.fixture
-def asking(browser: Browser, errors: list[str]) -> Iterator[Page]:
-    """Open an empty page whose errors are collected."""
-    with new_context(browser) as context:
-        context.on("weberror", lambda found: errors.append(str(found.error)))
-        yield context.new_page()
+def asking(browser: Browser) -> Iterator[Page]:
+    """Open an empty page whose errors fail the test."""
+    with opened(browser, "about:blank") as page:
+        yield page
 
 
 def form(page: Page, name: str = "") -> Locator:
@@ -78,7 +68,7 @@ def test_it_fits(site: str, browser: Browser, width: int, scheme: Any) -> None:
             page.goto(site + path)
             page.locator("figure.predict button").first.click()
             page.locator("figure.predict summary").first.click()
-            assert page.evaluate(SIDEWAYS) <= 0, path
+            assert sideways(page) <= 0, path
             assert page.evaluate(TARGETS) == [], path
 
 

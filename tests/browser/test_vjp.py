@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import SITE, new_context
+from browser.conftest import SITE, new_context, opened, settled, sideways
 
 PATH = "play/vjp.html"
 WIDTHS = (320, 390, 1440)
-SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll(".content, .vjp .wide")]
-  .map((part) => part.scrollWidth - part.clientWidth)"""
+PARTS = ".content, .vjp .wide"
 SMALL = """() => [...document.querySelectorAll(".vjp svg text")]
   .filter((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a < 12)
   .map((text) => text.textContent)"""
@@ -29,30 +28,20 @@ def sized(
     site: str, browser: Browser, request: pytest.FixtureRequest
 ) -> Iterator[Page]:
     """Open the page at each width; an error of a script fails the test."""
-    yield from opened(site, browser, request.param)
+    with opened(browser, site + PATH, width=request.param) as page:
+        yield page
 
 
 @pytest.fixture
 def live(site: str, browser: Browser) -> Iterator[Page]:
     """Open the page on a wide screen."""
-    yield from opened(site, browser, 1440)
-
-
-def opened(site: str, browser: Browser, width: int) -> Iterator[Page]:
-    """Open the page; an error of a script fails the test."""
-    errors: list[str] = []
-    size: Any = {"width": width, "height": 900}
-    with new_context(browser, viewport=size) as context:
-        context.on("weberror", lambda found: errors.append(str(found.error)))
-        page = context.new_page()
-        page.goto(site + PATH)
+    with opened(browser, site + PATH) as page:
         yield page
-    assert not errors
 
 
 def exact(page: Page, *names: str) -> list[float]:
     """Return numbers of the table, once they are drawn."""
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    settled(page)
     return [
         float(
             page.locator(f'[data-cell="{name}"]').get_attribute("data-exact")
@@ -109,7 +98,7 @@ def test_each_map_fits(
         for i in range(4):
             choice.select_option(index=i)
             assert page.locator('[data-is="look"]').inner_text()
-            assert max(page.evaluate(SIDEWAYS)) <= 0, i
+            assert sideways(page, PARTS) <= 0, i
             assert page.evaluate(SMALL) == []
             assert page.locator(".vjp svg .level").count() == 2
 
@@ -178,7 +167,7 @@ def test_a_keyboard_is_enough(live: Page) -> None:
     live.keyboard.press("ArrowLeft")
     expect(point).to_have_attribute("aria-valuetext", "x₁ = 1.4, x₂ = 0.5")
     live.keyboard.press("Shift+ArrowUp")
-    expect(point).to_have_attribute("aria-valuetext", "x₁ = 1.4, x₂ = 1")
+    expect(point).to_have_attribute("aria-valuetext", "x₁ = 1.4, x₂ = 1.5")
     expect(point).to_have_attribute("aria-valuenow", "1.4")
     for _ in range(20):
         live.keyboard.press("ArrowUp")
@@ -397,6 +386,6 @@ def test_the_small_figure_of_the_tutorial(
         expect(page.locator('[data-is="meaning"]')).to_contain_text(
             "the first row of J comes back as it stands"
         )
-        assert max(page.evaluate(SIDEWAYS)) <= 0
+        assert sideways(page, PARTS) <= 0
         page.wait_for_timeout(1000)
         assert page.url.endswith("#drag-v-yourself")

@@ -142,9 +142,3 @@ def test_the_page_holds_its_figure_without_a_script() -> None:
     assert is_close(
         float(rows[4][2]), round(descent.torchs(descent.TABLE[4])[-1][2], 3)
     )
-
-
-def test_it_takes_no_content() -> None:
-    """What it cannot use is refused."""
-    with pytest.raises(ValueError, match="no content"):
-        descent.html("rate: 3")

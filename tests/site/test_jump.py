@@ -135,9 +135,3 @@ def test_the_page_holds_its_figure_without_a_script() -> None:
         tensor = torch.tensor(a, dtype=torch.float64)
         k = double_until_large_factor(tensor).item()
         assert cells == [a, k * a, k, 2 * k * a, 2 * k]
-
-
-def test_it_takes_no_content() -> None:
-    """What it cannot use is refused."""
-    with pytest.raises(ValueError, match="no content"):
-        jump.html("a: 3")

@@ -18,6 +18,13 @@ def test_each_script_is_light(name: str) -> None:
     assert len(gzip.compress(served, 9)) <= 10_000
 
 
+@pytest.mark.parametrize("name", ["jump", "descent", "rounding", "float32"])
+def test_a_content_that_is_not_used_is_refused(name: str) -> None:
+    """A figure that takes none says so."""
+    with pytest.raises(ValueError, match="takes no content"):
+        FIGURES[name].html("a: 3")
+
+
 def test_a_page_loads_what_its_figures_need(
     pages: dict[str, BeautifulSoup],
 ) -> None:

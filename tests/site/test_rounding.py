@@ -159,9 +159,3 @@ def test_a_wrong_derivative_fails_the_build(
     monkeypatch.setattr(rounding, "derivatives", lambda: [1.0, 2.0, 3.0, 4.0])
     with pytest.raises(ValueError, match="by hand"):
         rounding.html("")
-
-
-def test_it_takes_no_content() -> None:
-    """What it cannot use is refused."""
-    with pytest.raises(ValueError, match="no content"):
-        rounding.html("h: 3")

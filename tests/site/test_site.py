@@ -30,6 +30,7 @@ def test_every_page_is_there(pages: dict[str, BeautifulSoup]) -> None:
         "play/jumps.html",
         "play/descent.html",
         "play/rounding.html",
+        "play/float32.html",
         "cheat-sheet.html",
         "theory/forward-propagation.html",
         "theory/backward-propagation.html",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from play.common import asker, is_close, js, number
+from play.common import asker, is_close, js, number, refuse
 
 SCRIPTS = ("kit.js", "descent.js")
 STYLES = ("kit.css", "plots.css")
@@ -126,8 +126,7 @@ def html(content: str) -> str:
     ValueError
         If the figure walks otherwise than torch, or the directive has a content.
     """
-    if content:
-        raise ValueError("this figure takes no content")
+    refuse(content)
     if found := differences(COMPARED):
         raise ValueError("; ".join(found))
     ask, state = asker(*SCRIPTS), OPENS.state

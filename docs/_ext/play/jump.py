@@ -10,7 +10,7 @@ from html import escape
 import torch
 
 from autograd_tutorial.functions import double_until_large
-from play.common import asker, is_close, js
+from play.common import asker, is_close, js, refuse
 
 SCRIPTS = ("kit.js", "jump.js")
 STYLES = ("kit.css", "plots.css")
@@ -91,8 +91,7 @@ def html(content: str) -> str:
     ValueError
         If the figure says something else than torch, or the directive has a content.
     """
-    if content:
-        raise ValueError("this figure takes no content")
+    refuse(content)
     if found := differences(POINTS):
         raise ValueError("; ".join(found))
     ask, a, h = asker(*SCRIPTS), js(OPENS_AT), js(STEP)

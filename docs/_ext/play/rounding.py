@@ -5,7 +5,6 @@ the script reads it.
 """
 
 import json
-from html import escape
 from typing import TypedDict
 
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from autograd_tutorial.functions import log_sine_reciprocal as F
 from autograd_tutorial.functions import log_sine_reciprocal_derivative
-from play.common import asker, is_close
+from play.common import asker, is_close, refuse, stepper
 
 SCRIPTS = ("kit.js", "rounding.js")
 STYLES = ("kit.css", "plots.css")
@@ -95,17 +94,11 @@ def compute() -> Data:
 
 
 FIGURE = """
-<figure class="moving rounding" data-k="{k}" data-value="{value!r}" data-second="{second!r}" data-third="{third!r}" data-float32="{float32!r}" data-float64="{float64!r}">
+<figure class="moving rounding" data-value="{value!r}" data-second="{second!r}" data-third="{third!r}" data-float32="{float32!r}" data-float64="{float64!r}">
 <div class="needs-script"><p class="set"><label>Quotient <select data-is="kind" autocomplete="off"><option value="forward">forward</option><option value="central" selected>central</option></select></label>
 <label>in <select data-is="dtype" autocomplete="off"><option selected>float32</option><option>float64</option></select></label>
 <button type="button" data-is="best">The best h</button></p></div>
-<svg data-is="plot" class="scene" viewBox="0 0 280 280" role="group" aria-label="The error against the step h, both on logarithmic scales: a V"><g data-is="scene" aria-hidden="true">{scene}</g>
-<g data-is="dot" class="handle" tabindex="0" role="slider" aria-label="Step h" aria-valuemin="{least}" aria-valuemax="-1" aria-valuenow="-{k}" aria-valuetext="{result}" transform="translate({dot})"><circle class="reach" r="22" /><circle class="dot" r="7" /></g></svg>
-<div class="said"><p class="outcome" data-is="result">{result}</p>
-<p data-is="verdict">{verdict}</p></div>
-<p class="unseen" data-is="told" role="status"></p>
-<details><summary>Every quotient in a table</summary><div class="wide" role="region" tabindex="0" aria-label="Table of quotients">
-<table><thead><tr><th scope="col">h</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>
+{picture}
 <figcaption>Each dot is a step h = 2⁻¹, 2⁻², …, and its height the distance between the quotient and F′(2) = {slope:.10g}. The dashed lines are what the bend of
 the curve costs, rising to the right, and what rounding may cost, rising to the left. Faint: the other three quotients.</figcaption>
 </figure>
@@ -130,8 +123,7 @@ def html(content: str) -> str:
     ValueError
         If autograd and the derivative by hand differ, or the directive has a content.
     """
-    if content:
-        raise ValueError("this figure takes no content")
+    refuse(content)
     data = compute()
     two = torch.tensor(2.0, dtype=torch.float64)
     by_hand = log_sine_reciprocal_derivative(two).item()
@@ -139,27 +131,30 @@ def html(content: str) -> str:
         raise ValueError(f"by hand {by_hand}, by autograd {data['slope']}")
     chosen, k = OPENS
     ask = asker(*SCRIPTS)
-    asked = f"{json.dumps(data)}, {json.dumps(chosen)}, {k}"
-    heads = "".join(f'<th scope="col">{name}</th>' for name in data["series"])
     rows = "".join(
         f'<tr><th scope="row">{ask(f"Rounding.power({power})")}</th>'
         + "".join(map(cell, data["series"], points))
         + "</tr>"
         for power, *points in zip(POWERS, *data["series"].values(), strict=True)
     )
-    dot = ask(f"Rounding.dot({asked}, 280, 280)")
+    picture = stepper(
+        "Rounding",
+        f"{json.dumps(data)}, {json.dumps(chosen)}, {k}",
+        label="The error against the step h, both on logarithmic scales: a V",
+        slider="Step h",
+        least=-POWERS[-1],
+        most=-POWERS[0],
+        now=-k,
+        summary="Every quotient in a table",
+        table="Table of quotients",
+        heads=("h", *data["series"]),
+        rows=rows,
+    )
     return FIGURE.format(
-        k=k,
         value=data["value"],
         slope=data["slope"],
         second=data["second"],
         third=data["third"],
         **data["epsilon"],
-        least=-POWERS[-1],
-        scene=ask(f"Rounding.scene({asked}, 280, 280)"),
-        dot=",".join(f"{each:.1f}" for each in dot),
-        result=escape(ask(f"Rounding.result({asked})")),
-        verdict=escape(ask(f"Rounding.verdict({asked})")),
-        heads=heads,
-        rows=rows,
+        picture=picture,
     )

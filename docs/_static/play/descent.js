@@ -147,8 +147,9 @@ const Descent = (() => {
       for (const name of ["rate", "momentum"]) find(`${name}-slider`).addEventListener("input", (event) => this.move({ [name]: Number(event.target.value) }));
       const bounds = { rate: [SLOWEST, FASTEST], x: [-REACH.x, REACH.x], y: [-REACH.y, REACH.y] };
       for (const [name, [low, high]] of Object.entries(bounds)) Kit.typed(find(name), find("wrong"), (value) => {
-        if (value >= low && value <= high) this.move({ [name]: value }, name);
-        else find("wrong").textContent = `Here ${name === "rate" ? "a rate" : name} can be from ${low} to ${high}.`.replace("-", "−");
+        if (value >= low && value <= high) return this.move({ [name]: value }, name);
+        Kit.doubt(find(name));
+        find("wrong").textContent = `Here ${name === "rate" ? "a rate" : name} can be from ${low} to ${high}.`.replace("-", "−");
       });
       find("loss").addEventListener("change", (event) => this.move({ loss: event.target.value }));
       Kit.keys(this.handle, (across, up) => this.start(this.state.x + across * STEP, this.state.y + up * STEP));
@@ -171,7 +172,7 @@ const Descent = (() => {
       for (const name of ["rate", "x", "y"]) {
         if (name === typed) continue;
         this.find(name).value = String(this.state[name]).replace("-", "−");
-        this.find(name).removeAttribute("aria-invalid");
+        Kit.doubt(this.find(name), false);
       }
       if (!typed) this.find("wrong").textContent = "";
       this.soon();

@@ -187,7 +187,10 @@ const Jump = (() => {
       Kit.typed(this.field, this.wrong, (value) => {
         const size = Math.abs(value);
         if (value === 0 || (size >= SMALL && size <= FAR)) this.move(value, this.field);
-        else this.wrong.textContent = "The figure shows 0 and the numbers whose size is from 10⁻⁵ to 10⁵.";
+        else {
+          Kit.doubt(this.field);
+          this.wrong.textContent = "The figure shows 0 and the numbers whose size is from 10⁻⁵ to 10⁵.";
+        }
       });
       Kit.keys(this.handle, (across, up) => this.step(across + up));
       this.field.addEventListener("keydown", (event) => {
@@ -228,7 +231,7 @@ const Jump = (() => {
       this.a = a || 0;
       if (!typed) {
         this.field.value = String(this.a).replace("-", "−");
-        this.field.removeAttribute("aria-invalid");
+        Kit.doubt(this.field, false);
         this.wrong.textContent = "";
       }
       this.soon();

@@ -8,11 +8,15 @@ const Kit = (() => {
     if (size === Infinity) return `${sign}∞`;
     if (size === 0) return "0";
     if (size >= 1e5 || size < 1e-3) {
-      const [digits, power] = size.toExponential(2).split("e");
-      const raised = power.replace("+", "").replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
-      return `${sign}${Number(digits)}·10${raised}`;
+      const [digits, exponent] = size.toExponential(2).split("e");
+      return `${sign}${Number(digits)}·${power(10, Number(exponent))}`;
     }
     return sign + Number(size.toPrecision(size >= 1e4 ? 5 : 4));
+  }
+
+  /** Write a power with its exponent raised. */
+  function power(base, exponent) {
+    return base + String(exponent).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
   }
 
   /** Read a number as people type it: 1/2, −1, 1,5, with spaces; null if it is none. */
@@ -56,12 +60,19 @@ const Kit = (() => {
   function typed(field, wrong, take) {
     field.addEventListener("input", () => {
       const value = readNumber(field.value), isNone = value === null;
-      if (isNone) field.setAttribute("aria-invalid", "true");
-      else field.removeAttribute("aria-invalid");
-      wrong.textContent = isNone && field.value.trim() ? "“" + field.value + "” is no number: type one such as 2, −0.5 or 1/3." : "";
+      doubt(field, isNone);
+      wrong.textContent = isNone && field.value.trim() ? noNumber(field.value) : "";
       if (!isNone) take(value);
     });
   }
+
+  /** Mark a field as wrong, or as right again. */
+  function doubt(field, isWrong = true) {
+    if (isWrong) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  }
+
+  const noNumber = (text) => `“${text}” is no number: type one such as 2, −0.5 or 1/3.`;
 
   /** Let the arrow keys move a point by steps across and up: ten at once with Page or Shift. */
   function keys(element, move) {
@@ -119,6 +130,41 @@ const Kit = (() => {
     return () => (frame ??= requestAnimationFrame(() => ((frame = null), work())));
   }
 
+  /** Let the dot of a figure go by whole steps across a scene, which is drawn and put into words anew. */
+  function stepper(figure, { scene, dot, under, say }) {
+    const find = (name) => figure.querySelector(`[data-is="${name}"]`), svg = find("plot"), handle = find("dot");
+    const [least, most, opens] = ["min", "max", "now"].map((name) => Number(handle.getAttribute(`aria-value${name}`)));
+    const speak = speaker(find("told"));
+    let at = opens;
+    const show = () => {
+      const width = svg.clientWidth || 280, height = svg.clientHeight || 280;
+      svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      find("scene").innerHTML = scene(at, width, height);
+      handle.setAttribute("transform", `translate(${dot(at, width, height)})`);
+      const [result, verdict] = say(at);
+      handle.setAttribute("aria-valuenow", at);
+      handle.setAttribute("aria-valuetext", result);
+      find("result").textContent = result;
+      find("verdict").textContent = verdict;
+      speak(`${result} ${verdict}`);
+    };
+    const draw = soon(show);
+    const move = (to) => {
+      at = Math.max(least, Math.min(most, to));
+      draw();
+    };
+    for (const choice of figure.querySelectorAll("select")) choice.addEventListener("change", draw);
+    keys(handle, (across, up) => move(at + across + up));
+    drag(svg, (px) => {
+      handle.focus({ preventScroll: true });
+      move(under(px, svg.clientWidth));
+    });
+    fit(svg, show);
+    show();
+    figure.dataset.ready = "";
+    return move;
+  }
+
   /** Put text on the clipboard, also on a page that is opened from a disk. */
   async function copy(text) {
     try {
@@ -132,5 +178,5 @@ const Kit = (() => {
     }
   }
 
-  return { number, readNumber, draw, mark, ticks, typed, keys, fit, speaker, drag, soon, copy };
+  return { number, power, readNumber, draw, mark, ticks, typed, doubt, noNumber, keys, fit, speaker, drag, soon, stepper, copy };
 })();

@@ -311,12 +311,12 @@
       } catch (mistake) {
         if (!(mistake instanceof Formula.Mistake)) throw mistake;
         this.find("wrong").textContent = mistake.message;
-        this.formula.setAttribute("aria-invalid", "true");
+        Kit.doubt(this.formula);
         return;
       }
       this.graph = next;
       this.find("wrong").textContent = "";
-      this.formula.removeAttribute("aria-invalid");
+      Kit.doubt(this.formula, false);
       const { inputs } = this.graph;
       if (!inputs.includes(this.along)) this.along = inputs[0];
       for (const name of ["x", "y"]) this.find(`input-${name}`).toggleAttribute("data-unused", !inputs.includes(name));
@@ -358,7 +358,7 @@
         const field = this.find(name), slider = this.find(`${name}-slider`), value = this.point[name];
         if (field !== except) {
           field.value = String(value).replace("-", "−").replace("Infinity", "∞");
-          field.removeAttribute("aria-invalid");
+          Kit.doubt(field, false);
         }
         const reach = Number.isFinite(value) ? Math.max(REACH, Math.ceil(Math.abs(value))) : REACH;
         [slider.min, slider.max] = [-reach, reach];

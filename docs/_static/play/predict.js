@@ -107,8 +107,7 @@ for (const figure of globalThis.document?.querySelectorAll("figure.predict") ?? 
     field.querySelector(".said").textContent = text;
     field.classList.toggle("wrong", isWrong);
     if (place.tagName === "FIELDSET") return;
-    if (isWrong) place.setAttribute("aria-invalid", "true");
-    else place.removeAttribute("aria-invalid");
+    Kit.doubt(place, isWrong);
   };
 
   form.addEventListener("submit", (event) => {

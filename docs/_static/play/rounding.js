@@ -8,7 +8,7 @@ const Rounding = (() => {
   const LEFT = 48, LOW = -14, HIGH = 1.5;
 
   /** A power of two, to be read. */
-  const power = (k) => `2${String(-k).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]))}`;
+  const power = (k) => Kit.power(2, -k);
 
   /** What the bend of the curve costs, and what rounding may cost, with the step 2⁻ᵏ. */
   function costs({ value, second, third, epsilon }, chosen, k) {
@@ -103,59 +103,26 @@ const Rounding = (() => {
 (() => {
   if (typeof document === "undefined") return;
 
-  class Figure {
-    constructor(figure) {
-      this.find = (name) => figure.querySelector(`[data-is="${name}"]`);
-      this.figure = figure;
-      this.k = Number(figure.dataset.k);
-      [this.svg, this.handle] = [this.find("plot"), this.find("dot")];
-      this.data = this.read();
-      this.last = Math.max(...this.data.series["forward float32"].map((each) => each.k));
-      this.speak = Kit.speaker(this.find("told"));
-      this.soon = Kit.soon(() => this.show());
-      for (const name of ["kind", "dtype"]) this.find(name).addEventListener("change", () => this.soon());
-      this.find("best").addEventListener("click", () => this.move(Rounding.best(this.data, this.chosen).k));
-      Kit.keys(this.handle, (across, up) => this.move(this.k - across - up));
-      Kit.drag(this.svg, (px) => {
-        this.handle.focus({ preventScroll: true });
-        this.move(Rounding.scales(this.data, this.svg.clientWidth, this.svg.clientHeight).under(px));
-      });
-      Kit.fit(this.svg, () => this.show());
-      this.show();
-      figure.dataset.ready = "";
+  /** Take the numbers out of the table. */
+  function read(figure) {
+    const { value, second, third, float32, float64 } = figure.dataset, series = {};
+    for (const cell of figure.querySelectorAll("td[data-series]")) {
+      const { series: name, k, quotient, error, up, down } = cell.dataset;
+      (series[name] ??= []).push({ k: Number(k), quotient: Number(quotient), error: Number(error), up, down });
     }
-
-    /** Take the numbers out of the table. */
-    read() {
-      const { value, second, third, float32, float64 } = this.figure.dataset, series = {};
-      for (const cell of this.figure.querySelectorAll("td[data-series]")) {
-        const { series: name, k, quotient, error, up, down } = cell.dataset;
-        (series[name] ??= []).push({ k: Number(k), quotient: Number(quotient), error: Number(error), up, down });
-      }
-      return { value: Number(value), second: Number(second), third: Number(third), epsilon: { float32: Number(float32), float64: Number(float64) }, series };
-    }
-
-    get chosen() { return `${this.find("kind").value} ${this.find("dtype").value}`; }
-
-    move(k) {
-      this.k = Math.max(1, Math.min(this.last, k));
-      this.soon();
-    }
-
-    /** Draw, write and say everything. */
-    show() {
-      const { find, svg, handle, data, chosen, k } = this, width = svg.clientWidth || 280, height = svg.clientHeight || 280;
-      svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      find("scene").innerHTML = Rounding.scene(data, chosen, k, width, height);
-      handle.setAttribute("transform", `translate(${Rounding.dot(data, chosen, k, width, height)})`);
-      const result = Rounding.result(data, chosen, k), verdict = Rounding.verdict(data, chosen, k);
-      handle.setAttribute("aria-valuenow", -k);
-      handle.setAttribute("aria-valuetext", result);
-      find("result").textContent = result;
-      find("verdict").textContent = verdict;
-      this.speak(`${result} ${verdict}`);
-    }
+    return { value: Number(value), second: Number(second), third: Number(third), epsilon: { float32: Number(float32), float64: Number(float64) }, series };
   }
 
-  for (const figure of document.querySelectorAll(".moving.rounding")) new Figure(figure);
+  for (const figure of document.querySelectorAll(".moving.rounding")) {
+    const find = (name) => figure.querySelector(`[data-is="${name}"]`), data = read(figure);
+    const chosen = () => `${find("kind").value} ${find("dtype").value}`;
+    // The dot goes along the exponent of h, which is −k.
+    const move = Kit.stepper(figure, {
+      scene: (at, ...size) => Rounding.scene(data, chosen(), -at, ...size),
+      dot: (at, ...size) => Rounding.dot(data, chosen(), -at, ...size),
+      under: (px, width) => -Rounding.scales(data, width, 280).under(px),
+      say: (at) => [Rounding.result(data, chosen(), -at), Rounding.verdict(data, chosen(), -at)],
+    });
+    find("best").addEventListener("click", () => move(-Rounding.best(data, chosen()).k));
+  }
 })();

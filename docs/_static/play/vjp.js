@@ -249,16 +249,8 @@ const Vjp = (() => {
 (() => {
   const REACH = 2; // of each number that can be moved
   const STEP = 0.05;
-  const KEYS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   const NAMES = { x: "the point x", v: "the tip of v", t: "the tip of t" };
   const limited = (n) => Math.max(-REACH, Math.min(REACH, n));
-  const noNumber = (typed) => `“${typed}” is no number: type one such as 2, −0.5 or 1/3.`;
-
-  /** Mark a field as wrong, or as right again. */
-  function mark(field, isWrong) {
-    if (isWrong) field.setAttribute("aria-invalid", "true");
-    else field.removeAttribute("aria-invalid");
-  }
 
   class Figure {
     constructor(figure) {
@@ -282,12 +274,7 @@ const Vjp = (() => {
       const group = Kit.draw(svg, "g", { class: "handle", role: "slider", tabindex: 0, "aria-label": NAMES[name], "aria-valuemin": -REACH, "aria-valuemax": REACH });
       Kit.draw(group, "circle", { class: "hit", r: 24 });
       Kit.draw(group, "circle", { class: "ring", r: 10 });
-      group.addEventListener("keydown", (event) => {
-        const by = KEYS[event.key];
-        if (!by) return;
-        event.preventDefault();
-        this.move(name, this.state[name].map((n, i) => n + by[i] * STEP * (event.shiftKey ? 10 : 2)));
-      });
+      Kit.keys(group, (...by) => this.move(name, this.state[name].map((n, i) => n + by[i] * 2 * STEP)));
       return group;
     }
 
@@ -300,11 +287,10 @@ const Vjp = (() => {
       });
       for (const field of this.all("entry")) {
         const [name, i] = field.dataset.entry;
-        field.addEventListener("input", () => {
-          const typed = Kit.readNumber(field.value), isGood = Math.abs(typed ?? NaN) <= REACH;
-          mark(field, !isGood);
-          find("wrong").textContent = isGood || !field.value.trim() ? "" : typed === null ? noNumber(field.value) : "The picture has room for numbers from −2 to 2.";
-          if (isGood) this.move(name, this.state[name].map((n, j) => (j === i - 1 ? typed : n)), field);
+        Kit.typed(field, find("wrong"), (value) => {
+          if (Math.abs(value) <= REACH) return this.move(name, this.state[name].map((n, j) => (j === i - 1 ? value : n)), field);
+          Kit.doubt(field);
+          find("wrong").textContent = "The picture has room for numbers from −2 to 2.";
         });
         field.addEventListener("change", () => field.hasAttribute("aria-invalid") || this.fill());
       }
@@ -351,7 +337,7 @@ const Vjp = (() => {
         const [name, i] = field.dataset.entry;
         if (field === except) continue;
         field.value = String(this.state[name][i - 1]).replace("-", "−");
-        mark(field, false);
+        Kit.doubt(field, false);
       }
       if (!except) this.find("wrong").textContent = "";
     }
@@ -407,10 +393,10 @@ const Vjp = (() => {
       find("quiz").addEventListener("submit", (event) => {
         event.preventDefault();
         const said = fields.map((field) => Kit.readNumber(field.value)), wrong = said.indexOf(null);
-        fields.forEach((field, i) => mark(field, said[i] === null));
+        fields.forEach((field, i) => Kit.doubt(field, said[i] === null));
         if (wrong >= 0) {
           fields[wrong].focus();
-          return answer(fields[wrong].value.trim() ? noNumber(fields[wrong].value) : "Write a number into each of the two fields.");
+          return answer(fields[wrong].value.trim() ? Kit.noNumber(fields[wrong].value) : "Write a number into each of the two fields.");
         }
         const [isRight, words] = Vjp.judge(Vjp.QUESTIONS[round], said);
         answer(words, isRight);
@@ -424,7 +410,7 @@ const Vjp = (() => {
         find("question").textContent = Vjp.ask(Vjp.QUESTIONS[round]);
         for (const field of fields) {
           field.value = "";
-          mark(field, false);
+          Kit.doubt(field, false);
         }
         answer("");
         fields[0].focus();
