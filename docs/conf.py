@@ -37,6 +37,7 @@ extensions = [
     "moving_figures",
     "mathml",
     "page_assets",
+    "page_notebooks",
     "workarounds",
 ]
 

@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-import jupytext
 import nbformat
 from docutils import nodes
 from docutils.parsers.rst import directives
+from page_notebooks import of_script
 from play import predict
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -29,22 +29,10 @@ from autograd_tutorial.exercises import EXERCISES, find, starter
 
 
 def notebook(exercise: Exercise) -> nbformat.NotebookNode:
-    """Return the starter as a notebook, with the same bytes each time."""
+    """Return the starter as a notebook."""
     text = starter(exercise).read_text("utf-8")
     # The end of a script's process is nothing for a notebook.
-    made: nbformat.NotebookNode = jupytext.reads(
-        text.replace(".exit()", ""), fmt="py:percent"
-    )
-    for number, cell in enumerate(made.cells, 1):
-        cell.id = f"cell-{number}"
-    made.metadata = {
-        "kernelspec": {
-            "display_name": "Python 3",
-            "language": "python",
-            "name": "python3",
-        }
-    }
-    return made
+    return of_script(text.replace(".exit()", ""))
 
 
 def write_starters(app: Sphinx) -> None:
@@ -229,10 +217,13 @@ def link_progress(
     context: dict[str, Any],
     _document: nodes.document | None,
 ) -> None:
-    """Give the pages of the exercises room for a tick, which progress.js keeps."""
+    """Give the pages of the path room for a tick, which progress.js keeps."""
+    place = '<p class="done"></p>'
     if pagename.startswith("exercises/ex"):
-        place = '</h1>\n<p class="exercise-done"></p>'
-        context["body"] = replaced(context["body"], "</h1>", place)
+        body = replaced(context["body"], "</h1>", f"</h1>\n{place}")
+        context["body"] = body
+    elif pagename == "tutorial" or pagename.startswith(("play/", "theory/")):
+        context["body"] += place
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -40,6 +40,8 @@ from sphinx.util.typing import ExtensionMetadata
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 ROOT = Path(__file__).parents[2]
 WHEELS = "wheels"
+OF_PAGES = "notebooks"
+"""Where the notebooks of pages are, beside what Sphinx has read and among the downloads."""
 COLAB = (
     "https://colab.research.google.com/github/{}/blob/notebooks/_downloads/{}"
 )
@@ -141,8 +143,15 @@ def head_downloads(app: Sphinx, exception: Exception | None) -> None:
     wheel = carry_wheel(ROOT, site)
     needed = requirement(project, wheel, app.config.html_baseurl)
     python = project["requires-python"]
-    for source, (_, copy) in app.env.dlfiles.items():
-        path = Path(app.srcdir, source)
+    shutil.rmtree(site / "_downloads" / OF_PAGES, ignore_errors=True)
+    (site / "_downloads" / OF_PAGES).mkdir(parents=True)
+    downloads = [
+        (Path(app.srcdir, source), str(copy))
+        for source, (_, copy) in app.env.dlfiles.items()
+    ]
+    of_pages = Path(app.doctreedir, OF_PAGES).glob("*.ipynb")
+    downloads += [(path, f"{OF_PAGES}/{path.name}") for path in of_pages]
+    for path, copy in downloads:
         if path.suffix == ".py":
             text = path.read_text("utf-8")
             headed = head_script(text, path.name, python, needed)
@@ -153,16 +162,21 @@ def head_downloads(app: Sphinx, exception: Exception | None) -> None:
         (site / "_downloads" / copy).write_text(headed, encoding="utf-8")
 
 
+def colab(config: Config, download: str) -> str:
+    """Return the address at which Colab opens a download, if it is known."""
+    if not (config.repository and config.html_baseurl):
+        return ""
+    return COLAB.format(config.repository, quote(download))
+
+
 def link_colab(app: Sphinx, document: nodes.document, _page: str) -> None:
     """Link to Colab beside each notebook that a page offers."""
-    repository = app.config.repository
-    known = repository and app.config.html_baseurl
-    if not known or app.builder.name != "html":
+    if app.builder.name != "html":
         return
     for download in list(document.findall(addnodes.download_reference)):
-        if not download["filename"].endswith(".ipynb"):
+        address = colab(app.config, download["filename"])
+        if not address or not download["filename"].endswith(".ipynb"):
             continue
-        address = COLAB.format(repository, quote(download["filename"]))
         button = download.parent.parent
         if "sphx-glr-download" in button.get("classes", ()):
             link = nodes.reference("", "Open in Colab", refuri=address)

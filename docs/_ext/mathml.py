@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 getLogger("fontTools").setLevel("WARNING")  # it reports each table that it cuts
 converter = LatexToMathML(annotation=True, fancy_error=False)
 
+BAR = '<mo stretchy="false">¯</mo></mover>'
+"""The end of a letter with a bar, an adjoint: it gets a name for the style sheet."""
 FONT_FACE = (
     '@font-face {{ font-family: "STIX Two Math"; '
     'src: url("data:font/woff2;base64,{}") format("woff2"); }}\n'
@@ -44,6 +46,7 @@ def to_mathml(node: nodes.Node, latex: str, *, display: bool) -> str:
             "formula %r: %s", latex, error, location=node, type="math"
         )
         return ""
+    mathml = mathml.replace(BAR, BAR.replace("<mo ", '<mo class="bar" '))
     return beside_its_letter(mathml) if "'" in latex else mathml
 
 

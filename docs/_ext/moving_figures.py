@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import rcssmin
 from docutils import nodes
-from play import descent, float32, jump, live_graph, predict, rounding, vjp
+from play import descent, fit, float32, jump, live_graph, predict, rounding, vjp
 from play.common import SOURCES, script
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -24,20 +24,18 @@ FIGURES: dict[str, ModuleType] = {
     "descent": descent,
     "rounding": rounding,
     "float32": float32,
+    "fit": fit,
     "predict": predict,
 }
-"""The module of each figure: it has `SCRIPTS`, `STYLES` and `html`, or a `Directive` of its own."""
+"""The module of each figure: it has `SCRIPTS`, and `html` or a `Directive` of its own."""
 
-FILES = {
-    file: [
-        name
-        for name, module in FIGURES.items()
-        if file in (*module.SCRIPTS, *module.STYLES)
-    ]
+STYLE = "play.css"
+FILES = {STYLE: list(FIGURES)} | {
+    file: [name for name, module in FIGURES.items() if file in module.SCRIPTS]
     for each in FIGURES.values()
-    for file in (*each.SCRIPTS, *each.STYLES)
+    for file in each.SCRIPTS
 }
-"""The scripts and styles, and the figures that need each."""
+"""The style and the scripts, and the figures that need each."""
 
 
 class MovingFigure(SphinxDirective):

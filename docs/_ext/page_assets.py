@@ -57,9 +57,10 @@ def shows(mark: str) -> Callable[[str, str], bool]:
     return lambda _name, body: mark in body
 
 
-def stands_in(folder: str) -> Callable[[str, str], bool]:
-    """Return the condition that a page is one of a folder."""
-    return lambda name, _body: name.startswith(f"{folder}/")
+def is_on_the_path(name: str, _body: str) -> bool:
+    """Tell whether a page is one to be ticked, or lists them."""
+    folders = ("exercises/", "play/", "theory/")
+    return name in {"index", "tutorial"} or name.startswith(folders)
 
 
 def shows_any(figures: list[str]) -> Callable[[str, str], bool]:
@@ -81,7 +82,7 @@ NEEDED_WHERE = {
         file: shows_any(figures)
         for file, figures in moving_figures.FILES.items()
     },
-    "progress.js": stands_in("exercises"),
+    "progress.js": is_on_the_path,
     "sg-tags.js": shows("sphx-glr-tag"),
     "sg_gallery-rendered-html.css": shows("rendered_html"),
     "sg_gallery.css": shows("sphx-glr-"),

@@ -23,3 +23,14 @@ document.addEventListener("DOMContentLoaded", () => {
   );
   for (const section of items.keys()) watcher.observe(section);
 });
+
+/* Code that is wider than its place scrolls; so it can be reached by keyboard, too. Each block is measured
+   when the reader comes near: all of them at once would be dear. */
+document.addEventListener("DOMContentLoaded", () => {
+  const watcher = new IntersectionObserver((changes) => {
+    for (const { target } of changes.filter((change) => change.isIntersecting)) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    }
+  }, { rootMargin: "50%" });
+  for (const code of document.querySelectorAll("article pre")) watcher.observe(code);
+});

@@ -1,4 +1,4 @@
-// Ticks for the exercises that are done, kept in this browser and nowhere else.
+// Ticks for what is done, kept in this browser and nowhere else: on each page, and beside its link in a list.
 (() => {
   "use strict";
   const KEY = "autograd-tutorial-done";
@@ -25,15 +25,17 @@
   } catch {
     // Not written here.
   }
-  const nameOf = (path) => /exercises\/(ex\d+)_/.exec(path)?.[1];
+  const root = new URL(document.documentElement.dataset.content_root, location.href).pathname;
+  // What a page is called here: an exercise by its number, another page by its place.
+  const nameOf = (path) => /exercises\/(ex\d+)_/.exec(path)?.[1] ?? path.slice(root.length).replace(/\.html$/, "");
   const status = document.createElement("p");
   status.setAttribute("role", "status");
 
-  // A tick box for an exercise; `label` is for those who hear the page.
+  // A tick box for a page; `label` is for those who hear it.
   const box = (name, label) => {
     const input = document.createElement("input");
     input.type = "checkbox";
-    input.dataset.exercise = name;
+    input.dataset.page = name;
     input.checked = done.has(name);
     if (label) input.setAttribute("aria-label", label);
     input.addEventListener("change", () => {
@@ -43,7 +45,7 @@
     });
     return input;
   };
-  const boxes = () => document.querySelectorAll("[data-exercise]");
+  const boxes = () => document.querySelectorAll("[data-page]");
   const count = () => {
     const all = [...boxes()];
     const ticked = all.filter((input) => input.checked).length;
@@ -53,28 +55,28 @@
   // Another tab, or the browser's Back, may have changed them.
   const refresh = () => {
     done = read();
-    for (const input of boxes()) input.checked = done.has(input.dataset.exercise);
+    for (const input of boxes()) input.checked = done.has(input.dataset.page);
     if (status.isConnected) count();
   };
   addEventListener("storage", refresh);
   addEventListener("pageshow", refresh);
 
-  const here = nameOf(location.pathname);
+  const here = document.querySelector(".done");
   if (here) {
-    const label = document.createElement("label");
-    label.append(box(here), " I have done this exercise");
-    document.querySelector(".exercise-done")?.append(label);
+    const name = nameOf(location.pathname), label = document.createElement("label");
+    label.append(box(name), ` I have done this ${name.startsWith("ex") ? "exercise" : "page"}`);
+    here.append(label);
     return;
   }
-  const table = document.querySelector("article table");
-  if (!table) return;
-  for (const row of table.tBodies[0].rows) {
-    const link = row.querySelector("a");
-    const name = link && nameOf(link.pathname);
-    if (name) link.before(box(name, `Done: ${link.textContent}`), " ");
+  const list = document.querySelector("ol.path") ?? document.querySelector("article table");
+  if (!list) return;
+  for (const part of list.querySelectorAll("ol.path li a, tbody tr")) {
+    const link = part.matches("a") ? part : part.querySelector("a");
+    if (!link) continue;
+    const name = nameOf(link.pathname), text = link.textContent;
+    link.before(box(name, `Done: ${/^\d$/.test(text) ? "exercise " : ""}${text}`), "\u00a0");
     if (predicted.has(name)) link.after(" (✓ predicted right)");
   }
-  const place = table.closest(".table-wrapper") || table;
-  place.after(status);
+  (list.closest(".table-wrapper") ?? list).after(status);
   count();
 })();

@@ -40,6 +40,7 @@ GREEN = "#2e8b57"
 PURPLE = "#9a5fc7"
 
 STYLE: dict[Any, Any] = {
+    "axes.axisbelow": True,
     "axes.edgecolor": INK,
     "axes.facecolor": "none",
     "axes.grid": True,
@@ -56,9 +57,6 @@ STYLE: dict[Any, Any] = {
     "font.size": 12,
     "grid.color": GRID,
     "grid.linewidth": 0.8,
-    "legend.edgecolor": GRID,
-    "legend.facecolor": "none",
-    "legend.framealpha": 1.0,
     "legend.frameon": False,
     "legend.labelcolor": INK,
     "lines.linewidth": 2.0,

@@ -364,3 +364,40 @@ def test_the_other_formula_mends_one_end(page: Page) -> None:
     expect(part(page, "verdict")).to_contain_text("could become ∞. F′ is right")
     settled(page)
     assert page.evaluate(LABELS) == []
+
+
+# The training in the tutorial
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_the_training_plays(site: str, browser: Browser, width: int) -> None:
+    """By itself until its end or until the reader takes over; by keys and by the pointer."""
+    with opened(browser, site + "tutorial.html", width=width) as page:
+        figure = page.locator(".moving.fit")
+        figure.scroll_into_view_if_needed()
+        result, dot, play = (
+            figure.locator(f'[data-is="{name}"]')
+            for name in ("result", "dot", "play")
+        )
+        expect(result).to_contain_text("Before the first step the loss is 1.04")
+        assert page.evaluate(LABELS) == []
+        play.click()
+        expect(play).to_have_text("Pause")
+        expect(result).to_contain_text("After 2 steps")
+        dot.focus()
+        expect(play).to_have_text("Play")
+        for _ in range(4):
+            page.keyboard.press("Shift+ArrowRight")
+        expect(result).to_contain_text("After 500 steps")
+        settled(page)
+        assert page.evaluate(LABELS) == []
+        play.click()
+        expect(result).to_contain_text("After 1 step ")
+        box = figure.locator('[data-is="plot"]').bounding_box()
+        assert box
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 99)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] + 99, box["y"] + 99)
+        page.mouse.up()
+        expect(result).to_contain_text("After 500 steps")
+        assert sideways(page) <= 0

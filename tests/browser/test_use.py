@@ -40,7 +40,6 @@ def test_all_is_there_without_scripts(
         with new_context(browser, java_script_enabled=scripts) as context:
             page = context.new_page()
             page.goto(site + path)
-            page.wait_for_load_state("networkidle")
             article = page.locator("article")
             parts = article.locator("details")
             parts.evaluate_all("all => all.forEach(part => part.open = true)")
@@ -318,6 +317,31 @@ def test_the_cheat_sheet_is_one_sheet(site: str, page: Page) -> None:
     assert len(pdf(page).pages) == 1
 
 
+def test_the_cheat_sheet_is_cards_on_a_phone(site: str, page: Page) -> None:
+    """Each column is there with its name, nothing goes sideways, and it is still a table to hear."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(site + "cheat-sheet.html")
+    table = page.locator("table.cheat-sheet")
+    names = table.locator("th").all_text_contents()
+    shown = "cell => getComputedStyle(cell, '::before').content.split(' / ')[0]"
+    for row in table.locator("tbody tr").all():
+        cells = row.locator("td").all()
+        assert [cell.evaluate(shown) for cell in cells] == [
+            f'"{name}"' for name in names
+        ]
+        for cell in cells:
+            box = cell.bounding_box()
+            assert box
+            assert 0 <= box["x"] < box["x"] + box["width"] <= 360
+            assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+    heard = page.context.new_cdp_session(page).send(
+        "Accessibility.getFullAXTree"
+    )
+    roles = [node.get("role", {}).get("value") for node in heard["nodes"]]
+    assert roles.count("columnheader") == len(names) == 4
+    assert roles.count("cell") == 4 * table.locator("tbody tr").count()
+
+
 def test_the_site_opens_from_a_disk(page: Page) -> None:
     """With its styles, its formulas, its playback and its search.
 
@@ -334,7 +358,7 @@ def test_the_site_opens_from_a_disk(page: Page) -> None:
         ),
     )
     page.goto((SITE / "theory" / "backward-propagation.html").as_uri())
-    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready.then(() => null)")
     fonts = page.evaluate("[...document.fonts].map(font => font.status)")
     assert fonts == ["loaded"]
     page.locator("button[data-move=next]").first.click()
@@ -352,6 +376,15 @@ def test_ticks_are_kept(site: str, page: Page) -> None:
     expect(page.get_by_label("I have done this exercise")).to_be_checked()
     page.goto(site + "exercises/index.html")
     expect(page.get_by_text("1 of 8 done.")).to_be_visible()
+    page.goto(site + "theory/modes.html")
+    page.get_by_label("I have done this page").check()
+    page.goto(site + "index.html")
+    expect(page.get_by_label("Done: exercise 5")).to_be_checked()
+    expect(page.get_by_label("Done: the two modes")).to_be_checked()
+    expect(page.get_by_text(re.compile(r"2 of \d+ done"))).to_be_visible()
+    page.get_by_label("Done: Tutorial").check()
+    page.goto(site + "tutorial.html")
+    expect(page.get_by_label("I have done this page")).to_be_checked()
 
 
 def test_no_ticks_where_storage_is_off(site: str, page: Page) -> None:

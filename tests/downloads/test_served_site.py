@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
@@ -257,31 +257,54 @@ def lock(script: Path, environment: dict[str, str]) -> None:
     )
 
 
-def test_notebook_installs_the_package_from_the_site(
-    served: Served,
+@pytest.fixture(scope="module")
+def kernels(
+    environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return where Jupyter finds an environment with a kernel and nothing else."""
+    folder = tmp_path_factory.mktemp("kernels")
+    venv.create(folder / "fresh", with_pip=True)
+    python = folder / "fresh" / "bin" / "python"
+    for command in (
+        ("pip", "install", "--quiet", "ipykernel"),
+        ("ipykernel", "install", f"--prefix={folder}", "--name=fresh"),
+    ):
+        subprocess.run([python, "-m", *command], env=environment, check=True)
+    return folder / "share" / "jupyter"
+
+
+@pytest.fixture
+def run_fresh(
+    kernels: Path,
     environment: dict[str, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[Path], nbformat.NotebookNode]:
+    """Give a function that runs a notebook from top to bottom, in a kernel of its own."""
+    monkeypatch.setenv("JUPYTER_PATH", str(kernels))
+
+    def run(file: Path) -> nbformat.NotebookNode:
+        notebook: nbformat.NotebookNode = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+        NotebookClient(
+            notebook,
+            timeout=600,
+            kernel_name="fresh",
+            resources={"metadata": {"path": tmp_path}},
+        ).execute(env=environment)
+        return notebook
+
+    return run
+
+
+def test_notebook_installs_the_package_from_the_site(
+    served: Served,
+    run_fresh: Callable[[Path], nbformat.NotebookNode],
+    tmp_path: Path,
 ) -> None:
     """An environment with a kernel and nothing else is all that a notebook needs."""
-    fresh, kernels = tmp_path / "fresh", tmp_path / "kernels"
-    venv.create(fresh, with_pip=True)
-    python = fresh / "bin" / "python"
-    for command in (
-        ("pip", "install", "--quiet", "ipykernel"),
-        ("ipykernel", "install", f"--prefix={kernels}", "--name=fresh"),
-    ):
-        subprocess.run([python, "-m", *command], env=environment, check=True)
     served.fetched.clear()
     file = served.download("gallery/newton.html", ".ipynb", tmp_path)
-    notebook = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
-    monkeypatch.setenv("JUPYTER_PATH", str(kernels / "share" / "jupyter"))
-    NotebookClient(
-        notebook,
-        timeout=600,
-        kernel_name="fresh",
-        resources={"metadata": {"path": tmp_path}},
-    ).execute(env=environment)
+    notebook = run_fresh(file)
     assert f"/autograd-tutorial/{WHEEL}" in served.fetched
     shown = [
         output.get("data", {})
@@ -292,7 +315,36 @@ def test_notebook_installs_the_package_from_the_site(
 
 
 @pytest.mark.parametrize(
-    "page", ["gallery/newton.html", "exercises/ex2_sine_derivative.html"]
+    "page",
+    [
+        "tutorial",
+        "theory/modes",
+        "play/float32",
+        "how-to/trace-your-own-function",
+        "exercises/ex3_backward_twice",
+    ],
+)
+def test_pages_run_as_notebooks(
+    served: Served,
+    run_fresh: Callable[[Path], nbformat.NotebookNode],
+    tmp_path: Path,
+    page: str,
+) -> None:
+    """What builds the pages is not needed to run their cells, and what these assert holds."""
+    name = f"{page.replace('/', '-')}.ipynb"
+    file = served.download(f"{page}.html", name, tmp_path)
+    notebook = run_fresh(file)
+    for cell in notebook.cells[1:]:
+        assert cell.cell_type != "code" or cell.execution_count
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "gallery/newton.html",
+        "exercises/ex2_sine_derivative.html",
+        "theory/modes.html",
+    ],
 )
 def test_colab_opens_the_notebook_of_the_page(
     served: Served, tmp_path: Path, page: str

@@ -13,8 +13,10 @@ from sphinx.errors import SphinxError
 @pytest.mark.parametrize(
     ("page", "body", "loaded"),
     [
-        ("index", "", []),
-        ("index", "<math>", ["math.css"]),
+        ("glossary", "", []),
+        ("glossary", "<math>", ["math.css"]),
+        ("index", "", ["progress.js"]),
+        ("theory/modes", "", ["progress.js"]),
         ("exercises/index", "", ["progress.js"]),
         ("gallery/ex1", '<div class="autograd-graph">', ["graph.js"]),
     ],

@@ -46,8 +46,9 @@ ELSEWHERE = {
     "gallery/ex5_log_sine_reciprocal.html": "the defaults of allclose: 8, 5; powers of ten: 100",
     "gallery/vector_to_scalar.html": "x = (0, 1, 2, 3)",
     "how-to/check-your-answers.html": "a long time to sleep: 1000",
-    "theory/backward-propagation.html": "years: 1986, 2018",
+    "theory/backward-propagation.html": "a year: 1986",
     "theory/forward-propagation.html": "a function with as many inputs: 100",
+    "theory/what-a-gradient-costs.html": "a year: 2018",
     "tutorial.html": "numbers of the notebook's sections: 5",
 }
 """What else a page may state: what it gives rather than computes, and names."""

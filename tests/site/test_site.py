@@ -34,6 +34,8 @@ def test_every_page_is_there(pages: dict[str, BeautifulSoup]) -> None:
         "cheat-sheet.html",
         "theory/forward-propagation.html",
         "theory/backward-propagation.html",
+        "theory/training-by-hand.html",
+        "theory/what-a-gradient-costs.html",
         "theory/jacobians.html",
         "theory/modes.html",
         "theory/higher-derivatives.html",
@@ -558,7 +560,7 @@ def test_social_cards(site: Path, pages: dict[str, BeautifulSoup]) -> None:
         attribute(tag, "property"): attribute(tag, "content")
         for tag in soup.select("meta[property]")
     }
-    assert content["og:title"] == "Get familiar with torch.autograd"
+    assert content["og:title"] == "Tutorial: get familiar with torch.autograd"
     assert content["og:description"]
     image = posixpath.basename(urlsplit(content["og:image"]).path)
     assert list((site / "_images" / "social_previews").glob(image))

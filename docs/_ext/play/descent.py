@@ -14,7 +14,6 @@ from torch import Tensor
 from play.common import asker, is_close, js, number, refuse
 
 SCRIPTS = ("kit.js", "descent.js")
-STYLES = ("kit.css", "plots.css")
 
 
 def bowl(x: Tensor, y: Tensor) -> Tensor:

@@ -16,7 +16,6 @@ from autograd_tutorial.functions import log_sine_reciprocal_derivative
 from play.common import asker, js, refuse, stepper
 
 SCRIPTS = ("kit.js", "float32.js")
-STYLES = ("kit.css", "plots.css")
 POWERS = range(-126, 127)
 """The exponents of float32, but for the smallest numbers, which have fewer digits, and the largest."""
 OPENS = "written", -76

@@ -13,7 +13,6 @@ from autograd_tutorial.functions import double_until_large
 from play.common import asker, is_close, js, refuse
 
 SCRIPTS = ("kit.js", "jump.js")
-STYLES = ("kit.css", "plots.css")
 OPENS_AT, STEP = 200.0, 16.0
 JUMPS = (500.0, 250.0, 125.0, 62.5, -62.5, -125.0, -250.0, -500.0)
 POINTS = [

@@ -18,7 +18,6 @@ from autograd_tutorial.graph import Graph
 from play.common import context, is_close, js, number, quoted
 
 SCRIPTS = ("kit.js", "formula.js", "layout.js", "live_graph.js")
-STYLES = ("kit.css", "live_graph.css")
 
 ASK = """
 const written = (v) => v === Infinity ? "inf" : v === -Infinity ? "-inf" : String(v);
@@ -189,8 +188,8 @@ FIGURE = """
 <details><summary>The same in torch</summary><pre data-is="code" tabindex="0">{program}</pre></details>
 <p class="needs-script share"><button type="button" data-is="copy">Copy a link to this formula and point</button>
 <span data-is="copied" role="status"></span></p>
-<figcaption>A box holds a value (→) and, below it, its adjoint (←). An arrow carries a local derivative (×) and the message
-(←) that goes back along it: the thicker the arrow, the larger the message; a dashed arrow carries 0.</figcaption>
+<figcaption>Each box shows a value (→) and, below it, how fast F changes with it (←, its adjoint). Each arrow shows its local derivative (×) and the message
+that it carries back (←): the thicker the arrow, the larger the message, and a dashed arrow carries 0.</figcaption>
 </figure>
 """
 

@@ -37,7 +37,6 @@ from autograd_tutorial.checker.exercise import Exercise, Prediction
 from play.common import SOURCES, context, quoted
 
 SCRIPTS = ("kit.js", "predict.js")
-STYLES = ("kit.css",)
 RTOL = Prediction.rtol
 
 Value = str | list[float]

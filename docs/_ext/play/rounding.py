@@ -15,7 +15,6 @@ from autograd_tutorial.functions import log_sine_reciprocal_derivative
 from play.common import asker, is_close, refuse, stepper
 
 SCRIPTS = ("kit.js", "rounding.js")
-STYLES = ("kit.css", "plots.css")
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 KINDS = ("forward", "central")
 POWERS = range(1, 55)

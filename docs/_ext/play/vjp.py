@@ -19,7 +19,6 @@ import yaml
 from play.common import context, is_close, quoted
 
 SCRIPTS = ("kit.js", "vjp.js")
-STYLES = ("kit.css", "vjp.css")
 
 ASK = """
 globalThis.ask = (given) => {

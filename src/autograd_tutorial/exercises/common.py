@@ -156,7 +156,7 @@ ONLY_THE_DIAGONAL = Kind(
 )
 A_PASS_FOR_EACH_ENTRY = Kind(
     "one pass for each entry",
-    "theory/backward-propagation#count-what-a-gradient-costs",
+    "theory/what-a-gradient-costs#count-what-a-gradient-costs",
 )
 SIGN_OF_THE_RECIPROCAL = Kind(
     "1/x was given the wrong sign",

@@ -106,7 +106,7 @@ mistakes.predict(
     {"z.backward() two times, with z = (x + 1).sum()": "error"},
     why="Neither the addition nor the sum needs a saved tensor for its derivative, so nothing"
     " is missing: no error, and the gradient doubles in silence.",
-    see="theory/backward-propagation#see-what-it-pays-in-memory",
+    see="theory/what-a-gradient-costs#see-what-it-pays-in-memory",
 )
 
 mistakes.predict(
@@ -327,7 +327,7 @@ def gradients_of_both(shared, first, second, x):
 
 @mistakes.add(
     "the shared part ran twice",
-    "theory/backward-propagation#count-what-a-gradient-costs",
+    "theory/what-a-gradient-costs#count-what-a-gradient-costs",
     sign=_ran_twice,
 )
 def gradients_of_both(shared, first, second, x):

@@ -47,7 +47,7 @@ mistakes.predict(
     {"the gradient": 10},
     why="That is forward mode; one backward pass gives the derivatives with respect to all "
     "inputs.",
-    see="theory/backward-propagation#count-what-a-gradient-costs",
+    see="theory/what-a-gradient-costs#count-what-a-gradient-costs",
 )
 
 mistakes.predict(
@@ -65,7 +65,7 @@ mistakes.predict(
     {"the Hessian, row by row": 10},
     why="Ten rows are ten passes through the graph of the gradient, and one pass before these"
     " makes that graph.",
-    see="theory/backward-propagation#count-what-a-gradient-costs",
+    see="theory/what-a-gradient-costs#count-what-a-gradient-costs",
 )
 
 mistakes.predict(
@@ -226,7 +226,7 @@ def hessian_vector_product(f, x, v):
 
 @mistakes.add(
     "the whole Hessian was built",
-    "theory/backward-propagation#count-what-a-gradient-costs",
+    "theory/what-a-gradient-costs#count-what-a-gradient-costs",
     sign=_matrix_was_built,
 )
 def hessian_vector_product(f, x, v):

@@ -20,10 +20,10 @@ from autograd_tutorial.exercises.ex8_forward_or_reverse import solution
 mistakes = Mistakes()
 MIXED_UP = Kind(
     "inputs and outputs were mixed up",
-    "theory/backward-propagation#count-what-a-gradient-costs",
+    "theory/what-a-gradient-costs#count-what-a-gradient-costs",
 )
 ALWAYS_FORWARD = Kind(
-    "always forward", "theory/backward-propagation#count-what-a-gradient-costs"
+    "always forward", "theory/what-a-gradient-costs#count-what-a-gradient-costs"
 )
 ALWAYS_REVERSE = Kind(
     "always reverse", "theory/forward-propagation#push-a-tangent-forward"
@@ -204,7 +204,7 @@ def cheaper_mode(f, x):
 
 @mistakes.add(
     "only a scalar output was thought to be fit for reverse mode",
-    "theory/backward-propagation#count-what-a-gradient-costs",
+    "theory/what-a-gradient-costs#count-what-a-gradient-costs",
 )
 def cheaper_mode(f, x):
     """Two outputs and three inputs are two passes against three: reverse mode is the
@@ -257,7 +257,7 @@ def jacobian(f, x):
 
 @mistakes.add(
     "the dearer mode was chosen",
-    "theory/backward-propagation#count-what-a-gradient-costs",
+    "theory/what-a-gradient-costs#count-what-a-gradient-costs",
     sign=_chose({"forward"}, {"reverse"}),
 )
 def jacobian(f, x):
@@ -272,7 +272,7 @@ def jacobian(f, x):
 
 @mistakes.add(
     "both modes ran",
-    "theory/backward-propagation#count-what-a-gradient-costs",
+    "theory/what-a-gradient-costs#count-what-a-gradient-costs",
     sign=_chose({"forward", "reverse"}, {"forward"}, {"reverse"}),
 )
 def jacobian(f, x):

@@ -203,7 +203,7 @@ def _how_to_call(signature: inspect.Signature, count: int) -> str:
     given = [f"{name}={name if name in tensors else 3}" for name in keywords]
     varied = ", ".join([*needed, *tensors])
     return (
-        "Keywords belong into a small function, as in "
+        "Wrap keywords in a small function, as in "
         f"trace(lambda {varied}: f({', '.join([*needed, *given])}), {varied})."
     )
 

@@ -135,8 +135,8 @@ _PLAYED = """
 """
 
 _LEGEND = (
-    "Each box holds a value, which goes forward (→), and its adjoint, which comes back (←); each "
-    "arrow holds its local derivative (×) and, below it, the message that goes back along it (←)."
+    "Each box shows a value (→) and, below it, how fast the output changes with it (←, its "
+    "adjoint). Each arrow shows its local derivative (×) and the message that it carries back (←)."
 )
 
 _TOLD = (

@@ -314,7 +314,7 @@ class TestInputs:
             assert calls(said) == ["trace(lambda x: f(x=x), x)"]
             assert follow(said, f=module, x=X).check() == 0
         else:
-            assert "Keywords belong into a small function" in said
+            assert "Wrap keywords in a small function" in said
 
     def test_too_few(self) -> None:
         """Each tensor that is needed is named."""
