@@ -77,7 +77,7 @@ def test_who_is_to_blame(minified: bool) -> None:
 
 
 @pytest.mark.parametrize("formula", float32.FORMULAS)
-def test_what_is_said_of_values_is_so(formula: str) -> None:
+def test_what_is_said_of_values_is_so(formula: float32.Formula) -> None:
     """Of F where only its slope is infinite, of messages where x² is none, and of digits."""
     for row in ROWS:
         value, slope = row[formula].values()

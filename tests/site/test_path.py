@@ -42,7 +42,8 @@ def test_the_foot_of_each_page_goes_on(
     path: list[str], pages: dict[str, BeautifulSoup]
 ) -> None:
     """From the first page to the last; the overview of the exercises stands between."""
-    page, seen = "index.html", []
+    page = "index.html"
+    seen: list[str] = []
     while len(seen) < len(path):
         page = foot(page, pages[page])
         if page != "exercises/index.html":

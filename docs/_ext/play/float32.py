@@ -6,7 +6,8 @@ the script reads it.
 
 import json
 import math
-from typing import TypedDict
+from collections.abc import Callable
+from typing import Literal, TypedDict
 
 import torch
 from torch import Tensor
@@ -21,11 +22,8 @@ POWERS = range(-126, 127)
 OPENS = "written", -76
 
 
-class Found(TypedDict):
-    """F and its slope, in float32."""
-
-    value: float
-    slope: float
+Found = dict[str, float]
+"""F and its slope in float32: `value` and `slope`."""
 
 
 class Row(TypedDict):
@@ -47,10 +45,14 @@ def mended(x: Tensor) -> Tensor:
     return 2 * torch.log(x.abs()) * torch.sin(x) + 1 / x
 
 
-FORMULAS = {"written": F, "mended": mended}
+Formula = Literal["written", "mended"]
+FORMULAS: dict[Formula, Callable[[Tensor], Tensor]] = {
+    "written": F,
+    "mended": mended,
+}
 
 
-def found(formula: str, power: int, dtype: torch.dtype) -> Found:
+def found(formula: Formula, power: int, dtype: torch.dtype) -> Found:
     """Return value and slope, as torch has them."""
     x = torch.tensor(2.0**power, dtype=dtype, requires_grad=True)
     value = FORMULAS[formula](x)
