@@ -88,6 +88,7 @@ sphinx_gallery_conf = {
     "backreferences_dir": "gallery/backreferences",
     "doc_module": ("autograd_tutorial",),
     "css": ["sg_gallery", "sg_gallery-rendered-html"],
+    "remove_config_comments": True,
     "write_computation_times": False,
     "min_reported_time": 3600,
     "show_signature": False,

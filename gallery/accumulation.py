@@ -1,16 +1,17 @@
 """
-Watch a gradient pile up, and a step go wrong
-=============================================
+Gradient accumulation
+=====================
 
-You will be able to say what ``.grad`` holds after each round of a loop, and why two of four ways to
-write a step train nothing.
+You will be able to say what ``.grad`` holds after each round of a loop, and why two of four ways to write
+a step train nothing.
 """
 
 # %%
 # Three rounds, nothing cleared
 # -----------------------------
-# The loss is :math:`\ell(w) = w^2`, so the gradient at :math:`w = 3` is 6. Predict what ``w.grad`` holds
-# after one, two and three calls of ``backward``.
+# What happens to a gradient if you call ``backward`` again? Take the loss :math:`\ell(w) = w^2`. At
+# :math:`w = 3` its gradient is 6. Say what ``w.grad`` holds after one, two and three calls, and then
+# run them:
 
 import warnings
 
@@ -27,7 +28,7 @@ for _ in range(3):
 piled
 
 # %%
-# Each call adds 6. Clear before each round, and it stays at 6.
+# Each call adds its 6 to what is already there. If you clear ``.grad`` before each round, it stays at 6.
 
 assert piled == [6, 12, 18]
 cleared = []
@@ -35,10 +36,11 @@ for _ in range(3):
     w.grad = None
     (w**2).backward()
     cleared.append(w.grad.item())
+assert cleared == [6, 6, 6]
 cleared
 
 # %%
-# Beside each other, as bars:
+# Compare the third bar above with the third bar below:
 
 figure, axes = figures.new(
     alt="Two panels of three bars each, the value of w.grad after one, two and "
@@ -57,13 +59,21 @@ for ax, heights, title in (
     ax.bar_label(bars, fmt="%g", padding=2)
     ax.set_title(title)
     ax.set(ylabel="w.grad", ylim=(0, 23), xticks=[1, 2, 3])
+    ax.grid(visible=False)
 axes[1].set(xlabel="call of backward")
 plt.show()
 
 # %%
-# It adds on purpose: a batch that is too large for the memory can be fed in parts. But look at the
-# loss first. Gradients of *sums* add up to that of the whole. Those of *means* do not, because each
-# part divides by its own size. Here are four numbers, whole and in two parts:
+# The third bar is three times too high, although w has not moved at all.
+#
+# Sums add up, means do not
+# -------------------------
+# Why does ``backward`` add? Because sometimes you want it to. A batch that is too large for memory can be
+# fed in parts, and the gradients of the parts pile up to that of the whole.
+#
+# But look at the loss before you rely on it. This works for a *sum* of errors. It does not work for a
+# *mean*, because each part divides by its own size. Here are four numbers, first as a whole and then in
+# two parts:
 
 numbers = torch.arange(1.0, 5.0)
 
@@ -80,8 +90,8 @@ def fed_in_parts(reduce):
 fed_in_parts(torch.sum), fed_in_parts(torch.mean)
 
 # %%
-# The sums agree, 60 and 60. The means of the two parts give 30 instead of 15. So divide the sum of
-# each part by the size of the whole batch:
+# The sums agree, 60 and 60. The means of the two parts add up to 30, but the mean of the whole gives 15.
+# The fix is to divide the sum of each part by the size of the *whole* batch:
 
 size = len(numbers)
 assert fed_in_parts(torch.sum) == (60, 60)
@@ -92,8 +102,8 @@ fed_in_parts(lambda errors: errors.sum() / size)
 # %%
 # Four ways to write a step
 # -------------------------
-# Gradient descent takes ``w`` a little against the gradient, here 0.1 of it. Four ways to write
-# that have been seen. Predict which of them bring the loss down.
+# Gradient descent moves ``w`` a little against its gradient, here by 0.1 of it. People have written that
+# step in all of the following ways. Which of them bring the loss down?
 
 
 def in_place(w):
@@ -116,8 +126,8 @@ def through_data(w):
 
 
 # %%
-# The loop is the same for all: clear, forward, backward, step. A step that returns a tensor gives
-# ``w`` its new value; one that returns nothing leaves it.
+# We put all four into the same loop: clear, forward, backward, step. If a step returns a tensor, the loop
+# goes on with that one. If it returns nothing, the loop goes on with ``w`` as it is.
 
 
 def train(step, rounds=6):
@@ -140,19 +150,22 @@ for step in (in_place, new_name, local_name, through_data):
         runs[step.__name__] = train(step)
     except (RuntimeError, TypeError) as error:
         runs[step.__name__] = f"{type(error).__name__}: {error}"
+assert isinstance(runs["new_name"], str)
 runs["new_name"]
 
 # %%
 # ``new_name`` fails in the second round. Its result was computed, so it is not a leaf, and ``backward``
-# leaves nothing in its ``.grad``. (Torch warns of that too; the page leaves the warning out.) The
-# other three run to the end:
+# puts nothing into its ``.grad``. (Torch warns of that too, but this page leaves the warning out.)
+#
+# The other three run to the end without a word. Now look at how far each of them gets:
 
-assert isinstance(runs["new_name"], str)
 assert runs["local_name"] == [9.0] * 6
 torch.testing.assert_close(
     torch.tensor(runs["in_place"]), 9 * 0.64 ** torch.arange(6.0)
 )
 assert runs["through_data"] == runs["in_place"]
+
+# %%
 
 figure, ax = figures.new(
     alt="The loss over six rounds for three ways to write a step. In place "
@@ -179,10 +192,12 @@ ax.set(xlabel="round", ylabel="loss", ylim=(0, 10), xlim=(0.7, 6.9))
 plt.show()
 
 # %%
-# ``local_name`` is the silent one. It makes a new tensor, gives it a name that ends with the
-# function, and the old one never moves.
+# ``local_name`` is the silent failure. It makes a new tensor and gives it a name that ends with the
+# function, so the old tensor never moves.
 #
-# ``through_data`` moves as ``in_place`` does, and is the way of old programs. It writes behind
-# autograd's back: if a saved value were overwritten so, no error would say it
-# (:doc:`/troubleshooting/silent-mistakes`). The way to write a step is the first, or an optimiser,
-# which does the same.
+# ``through_data`` moves as ``in_place`` does, and you will meet it in older programs. But it writes behind
+# autograd's back: if it overwrote a value that autograd has saved, no error would tell you
+# (:doc:`/troubleshooting/silent-mistakes`). So write a step as ``in_place`` does, or use an optimiser, which
+# does the same.
+#
+# **Next:** :doc:`/exercises/ex3_backward_twice`, where you say what a second call adds.

@@ -1,21 +1,20 @@
 """
-Pay for memory with work
-========================
+Checkpointing
+=============
 
-You will be able to say how many values a backward pass keeps alive, and how
-many it keeps with checkpoints.
+You will be able to say how many values a backward pass keeps alive, how many it keeps with checkpoints, and
+how much extra work that costs.
 """
 
 # %%
 # Count what is alive
 # -------------------
-# A chain of 100 sines. Each saves its input for the way back, so reverse mode
-# keeps 100 values. With checkpoints it keeps the inputs of a few pieces only,
-# and runs a piece again when the way back comes to it.
+# Where does the memory go in a backward pass? Take a chain of 100 sines. Each saves its input for the way
+# back, so reverse mode keeps 100 values. With checkpoints it keeps only the inputs of a few pieces, and it
+# runs a piece again when the way back comes to it.
 #
-# ``saved_tensors_hooks`` calls a function for each value that is saved. Here
-# that function wraps the value in an object that counts itself, as long as it
-# lives.
+# Let us count. ``saved_tensors_hooks`` calls a function for each value that is saved. Here that function wraps
+# the value in an object that counts itself for as long as it lives.
 
 import matplotlib.pyplot as plt
 import torch
@@ -44,8 +43,8 @@ def sines(x, steps):
 
 
 # %%
-# The older kind of checkpoint, ``use_reentrant=True``, runs the piece again in
-# view of the hooks. The newer one, which you should use, keeps it from them.
+# There are two kinds of checkpoint. We use the older one here, ``use_reentrant=True``, because it runs the piece
+# again where our hooks can see it. The newer one, which you should use, keeps it from them.
 
 
 def measure(pieces):
@@ -64,18 +63,17 @@ def measure(pieces):
 
 plain, work, gradient = measure(1)
 cut, more_work, same = measure(10)
-max(plain), work, max(cut), more_work, torch.equal(gradient, same)
-
-# %%
-# Without checkpoints 100 values are alive at the top, and 100 sines are
-# evaluated. With ten pieces, 20 are alive at most, and 200 are evaluated. The
-# gradient is the same to the last bit. Predict what the rise and fall of the
-# second looks like over time.
-
 assert (max(plain), work) == (100, 100)
 assert (max(cut), more_work) == (20, 200)
 assert torch.equal(gradient, same)
 assert plain[-1] == cut[-1] == 0
+max(plain), work, max(cut), more_work
+
+# %%
+# Without checkpoints 100 values are alive at the top, and 100 sines are evaluated. With ten pieces at most 20
+# are alive, but 200 sines are evaluated. The gradient is the same to the last bit.
+#
+# What do you think the rise and fall of the second looks like over time? Then look at the lower panel.
 
 figure, axes = figures.new(
     alt="Two panels of the number of saved values that are alive, over the "
@@ -96,18 +94,21 @@ axes[1].set(xlabel="savings and releases, in order")
 plt.show()
 
 # %%
-# On the way forward one value is kept for each piece. On the way back each
-# piece is run again, which makes a tooth: ten values more, and then they go,
-# one by one.
+# On the way forward one value is kept for each piece. On the way back each piece is run again, and that makes a
+# tooth: ten values more, which then go, one by one.
 #
 # How many pieces?
 # ----------------
-# With :math:`p` pieces, :math:`p` inputs are kept, and :math:`100/p` values of
-# the piece that is at work. The sum is smallest where the two are equal.
+# More pieces make the teeth smaller, but then more inputs are kept. With :math:`p` pieces, :math:`p` inputs are
+# alive at most, and :math:`100/p` values of the piece that is at work.
 
 pieces = [2, 4, 5, 10, 20, 25, 50]
 most = [max(measure(p)[0]) for p in pieces]
 assert most == [p + 100 // p for p in pieces]
+dict(zip(pieces, most, strict=True))
+
+# %%
+# The measured numbers are exactly that sum. Where in the figure is it smallest?
 
 figure, ax = figures.new(
     alt="The largest number of values alive, against the number of pieces. It "
@@ -120,6 +121,7 @@ ax.set(xlabel="pieces p", ylabel="alive", ylim=(0, 60))
 plt.show()
 
 # %%
-# Ten pieces of ten. Take as many pieces as the square root of the number of
-# steps: then the memory grows with that root, and the way forward is run twice.
-# :doc:`/theory/your-own-derivative` has the call that you should use.
+# At ten pieces of ten, where the two parts of the sum are equal. So take as many pieces as the square root of the
+# number of steps. Then the memory grows with that root, and the price is that the way forward is run twice.
+#
+# **Next:** :doc:`/theory/your-own-derivative`, which has the call that you should use.

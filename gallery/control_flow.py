@@ -1,13 +1,10 @@
 """
-Differentiate through a loop and a branch
-=========================================
+Loops, branches and jumps
+=========================
 
-You will be able to say what gradient autograd finds for a function with a loop and an ``if`` in it,
-and at which points there is none to find.
+You will be able to say which gradient autograd finds for a function with a loop and an ``if`` in it, and at
+which points there is none to find.
 """
-
-# %%
-# Everything that this page needs is imported here.
 
 import matplotlib.pyplot as plt
 import torch
@@ -21,10 +18,11 @@ from autograd_tutorial.functions import (
 # %%
 # One path, one factor
 # --------------------
-# :func:`autograd_tutorial.functions.double_until_large` doubles a number until its size reaches
-# 1000. If the result is not positive, it multiplies it by 100. The loop and the branch decide
-# *which* operations run. Autograd records those that ran. Behind the result there are only
-# multiplications by a number: :math:`f(a) = k\,a`. So predict that the gradient is :math:`f(a) / a`.
+# How can a function with a loop have a derivative at all?
+# :func:`autograd_tutorial.functions.double_until_large` doubles a number until its size reaches 1000. If the
+# result is not positive, it multiplies it by 100. The loop and the branch decide *which* operations run, but
+# autograd sees only those that ran. They are multiplications by numbers, so together they are one
+# multiplication: :math:`f(a) = k\,a`. Therefore the gradient should be k, which is :math:`f(a) / a`.
 
 a = torch.tensor(1.2009, requires_grad=True)
 d = double_until_large(a)
@@ -33,14 +31,14 @@ torch.testing.assert_close(a.grad, (d / a).detach())
 a.grad
 
 # %%
-# That is :math:`2^{10}`: ten doublings. The comparison allows for rounding on purpose, because
-# ``d / a`` is rounded and need not equal the factor to the last bit.
+# It is :math:`2^{10}`, because ten doublings ran. (The comparison allows for rounding on purpose: ``d / a``
+# is rounded, so it need not equal the factor to the last bit.)
 #
 # Where the number of doublings changes
 # -------------------------------------
-# A larger a needs fewer doublings. The count changes at 500, 250, 125 and so on, at
-# :math:`1000 / 2^n` for n from 1 on, and above zero each point belongs to the interval on its
-# right. Take every interval on its own, from its edge up to a hair below the next one.
+# For which a is the gradient the same? A larger a needs fewer doublings. The count changes at 500, 250, 125
+# and so on, at :math:`1000 / 2^n` for n from 1 on, and above zero each of these points belongs to the
+# interval on its right. We take every interval on its own, from its edge up to a hair below the next one.
 
 edges = 1000 / 2.0 ** torch.arange(1, 11, dtype=torch.float64)
 intervals = edges[:, None] * torch.linspace(1, 2 - 1e-9, 9, dtype=torch.float64)
@@ -48,7 +46,7 @@ edges
 
 
 # %%
-# Two small functions give f and its gradient on an interval, one number at a time.
+# Two small functions give us f and its gradient on an interval, one number at a time.
 
 
 def f(numbers):
@@ -61,8 +59,8 @@ def gradient(numbers):
 
 
 # %%
-# Predict: on each interval the gradient is one constant, the factor k. Below zero it is 100 times
-# as large.
+# If we are right, the gradient is one constant on each interval, the factor k. Below zero it is 100 times as
+# large, because there the branch has run. The next cell says nothing if all of that is true.
 
 for a in intervals:
     k = double_until_large_factor(a[0])
@@ -70,7 +68,8 @@ for a in intervals:
     assert torch.equal(gradient(-a), 100 * k.expand(9))
 
 # %%
-# The assertions pass. Now draw the function, one line for each interval and nothing between them.
+# It is. So what does such a function look like? In the figure, the number above each piece is its slope. Look
+# at what happens at the end of a piece, and where the dashed lines lead.
 
 figure, axes = figures.new(
     alt="f(a) for a from 0 to 700: a saw. From each edge, 31.25, 62.5, 125, "
@@ -100,15 +99,15 @@ axes.set_title("Pieces of lines through the origin, with slopes k")
 plt.show()
 
 # %%
-# The dashed lines are :math:`k\,a` with k = 2, 4, 8, 16 and 32. A filled dot shows which piece an
-# edge belongs to. The gradient is the slope of the piece, and it knows nothing of the drop at its
-# end.
+# The dashed lines are :math:`k\,a` with k = 2, 4, 8, 16 and 32, and all of them lead to the origin. A filled
+# dot shows which piece an edge belongs to. The gradient is the slope of the piece, and it knows nothing of
+# the drop at its end.
 #
 # Below zero, a hundred times steeper
 # -----------------------------------
-# To see both signs and small numbers too, use log scales on both sides of zero. Closer to zero the
-# stairs go on. Zero itself has no value: in the notebook f loops forever there, here it raises an
-# error.
+# What about negative numbers, and small ones? The next figure shows both, on scales that are logarithmic on
+# both sides of zero. Go from right to left in the lower panel. (Zero itself has no value, because zero doubled
+# is zero: a plain loop would never end there, so the package's function raises an error.)
 
 figure, axes = figures.new(
     alt="Two panels over a from −1000 to 1000 on a scale that is logarithmic "
@@ -131,7 +130,7 @@ for sign, color in ((1, figures.BLUE), (-1, figures.ORANGE)):
 axes[0].set_xscale("symlog", linthresh=1, linscale=0.5)
 axes[0].set_yscale("symlog", linthresh=1000, linscale=0.4)
 axes[1].set_yscale("log")
-decades = [-1000, -100, -10, -1, 1, 10, 100, 1000]
+decades = [-1000, -10, -1, 1, 10, 1000]
 axes[0].set_xticks(decades, [f"{a}".replace("-", "−") for a in decades])
 axes[0].set_yticks(
     [-200000, -100000, 1000, 2000], ["−200 000", "−100 000", "1000", "2000"]
@@ -151,13 +150,13 @@ for panel in axes:
 plt.show()
 
 # %%
-# Go from right to left: each time a halves, the gradient doubles. Past zero the branch multiplies
-# by 100, and the same stairs stand 100 times as high.
+# Each time a halves, the gradient doubles, and closer to zero the stairs go on. Past zero the branch
+# multiplies by 100, so the same stairs stand there, 100 times as high.
 #
 # At a jump, no derivative
 # ------------------------
-# At :math:`a = 125` the doubling count changes, and f drops from 2000 to 1000. There f has no
-# derivative. Autograd answers all the same: with the slope of the piece that ran.
+# And where f jumps? At :math:`a = 125` the number of doublings changes, and f drops from 2000 to 1000, so it has
+# no derivative. But autograd gives an answer there too.
 
 at_jump = torch.tensor([125.0], dtype=torch.float64)
 just_below = at_jump.nextafter(torch.zeros_like(at_jump))
@@ -165,12 +164,13 @@ pair = torch.cat([just_below, at_jump])
 torch.stack([f(pair), gradient(pair)])
 
 # %%
-# The first row is f, the second its gradient; the columns are the number just below 125, and 125.
-# Both gradients are right for their piece, and neither tells you about the jump.
+# The first row is f, the second is its gradient. The left column belongs to the number just below 125, the
+# right one to 125. Each gradient is the slope of the piece that ran. Both are right for their piece, and
+# neither tells you about the jump.
 #
-# Finite differences give another kind of wrong answer. If the interval from :math:`a - h` to
-# :math:`a + h` holds the jump, the quotient measures the drop and divides it by :math:`2h`.
-# At 125 the slope is 8 on the right and 16 on the left, so the quotient is
+# Would finite differences tell you? They give another kind of wrong answer. If the jump lies between
+# :math:`a - h` and :math:`a + h`, the quotient measures the drop and divides it by :math:`2h`. At 125 the slope
+# is 8 on the right and 16 on the left, so the quotient is
 # :math:`(8\,(125 + h) - 16\,(125 - h)) / 2h = 12 - 500 / h`.
 
 
@@ -187,6 +187,8 @@ torch.testing.assert_close(across, 12 - 500 / h)
 torch.testing.assert_close(beside[h < 1], torch.full_like(h[h < 1], 16))
 
 # %%
+# Both assertions pass. In the figure, make the step smaller, from right to left, and see which of the two
+# lines settles.
 
 figure, axes = figures.new(
     alt="The central difference against the step h. At a = 124 it is 16 "
@@ -213,5 +215,7 @@ axes.minorticks_off()
 plt.show()
 
 # %%
-# Beside the jump, a step that is small enough sees one piece only, and the quotient is the
-# gradient, 16. On the jump, a smaller step makes it worse: half the step, about twice the nonsense.
+# Beside the jump, a step that is small enough stays on one piece, and then the quotient is the gradient, 16.
+# On the jump, a smaller step makes it worse: half the step gives about twice the nonsense.
+#
+# **Next:** :doc:`/exercises/ex4_control_flow`, where you give such a function a vector and a matrix.

@@ -1,17 +1,17 @@
 """
-See what forward and reverse mode cost
-======================================
+Cost of the two modes
+=====================
 
-You will be able to say, from the number of inputs and outputs, which mode is cheaper for a whole
-Jacobian, and by how much.
+You will be able to say, from the number of inputs and outputs, which mode is cheaper for a whole Jacobian,
+and by how much.
 """
 
 # %%
 # Operations, not seconds
 # -----------------------
-# A function with :math:`n` inputs, :math:`m` outputs, and a hidden layer of 64 between them. The operations of
-# its matrix products are counted, which are nearly all that it does. So the numbers on this page do not
-# depend on how fast a machine is. What is multiplied by a matrix of zeros is counted apart.
+# How do you measure a cost that holds on every machine? You count operations instead of seconds. Our function
+# has :math:`n` inputs, :math:`m` outputs, and a hidden layer of 64 between them. We count the operations of its
+# matrix products, which are nearly all that it does. Multiplications by a matrix of zeros are counted apart.
 
 import matplotlib.pyplot as plt
 import torch
@@ -60,21 +60,16 @@ def cost(n, m):
 # %%
 # One output, more and more inputs
 # --------------------------------
-# This is the shape of every training problem: a loss, and its weights. Predict the two curves.
+# Which mode suits a training, where one loss depends on many weights? Then there is one output. Imagine the
+# two curves, one for each mode, over the number of inputs. We also measure the other way round, one
+# input and more and more outputs.
 
 sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 one_output = torch.tensor([cost(n, 1) for n in sizes])
-
-assert torch.allclose(one_output[:, 0], torch.tensor(sizes) + 1.0)
-assert torch.allclose(one_output[:, 1], torch.full((9,), 2.0))
-
-# %%
-# And the other way round: one input, more and more outputs.
-
 one_input = torch.tensor([cost(1, m) for m in sizes])
 
-assert torch.allclose(one_input[:, 0], torch.full((9,), 2.0))
-assert torch.allclose(one_input[:, 1], torch.tensor(sizes) + 1.0)
+# %%
+# The costs are in evaluations of the function. In each panel, look at which line stays flat.
 
 figure, axes = figures.new(
     alt="Two panels on log scales, the cost of a whole Jacobian in evaluations "
@@ -108,15 +103,22 @@ axes[1].set(xlabel="inputs n, or outputs m")
 plt.show()
 
 # %%
-# Above, a gradient by reverse mode costs two evaluations, the value included, for one input and for
-# 256. Forward mode needs a pass for each input. Below, the two have changed places.
-#
-# This is the useful work. ``torch.func.jacfwd`` does one evaluation more, whatever the sizes are: it
-# gives the weights of the function a tangent of zeros, and multiplies by it.
+# Above, a gradient by reverse mode costs two evaluations, the value included, for one input and for 256. Forward
+# mode needs a pass for each input, and so its line climbs. Below, the two have changed places. In numbers:
+
+assert torch.allclose(one_output[:, 0], torch.tensor(sizes) + 1.0)
+assert torch.allclose(one_output[:, 1], torch.full((9,), 2.0))
+assert torch.allclose(one_input[:, 0], torch.full((9,), 2.0))
+assert torch.allclose(one_input[:, 1], torch.tensor(sizes) + 1.0)
+
+# %%
+# This is the useful work. ``torch.func.jacfwd`` does one evaluation more, whatever the sizes are, because it gives
+# the weights of the function a tangent of zeros, and multiplies by it.
 #
 # Both at once
 # ------------
-# Between these extremes, compare :math:`n` with :math:`m`.
+# What if there are several inputs and several outputs? Then compare :math:`n` with :math:`m`. The table names the
+# cheaper mode.
 
 grid = [1, 8, 64]
 table = {(n, m): cost(n, m) for n in grid for m in grid}
@@ -135,6 +137,7 @@ for n in grid:
     print(f"n = {n:<4}", *(f"{cheaper[n, m]:8}" for m in grid))
 
 # %%
-# The smaller of the two numbers decides; if they are equal, forward mode has the advantage that it
-# keeps nothing. :doc:`/exercises/ex8_forward_or_reverse` makes you write
-# that choice, and :doc:`/theory/modes` says what else it decides.
+# The smaller of the two numbers decides. If they are equal, forward mode has the advantage that it keeps
+# nothing for a way back.
+#
+# **Next:** :doc:`/exercises/ex8_forward_or_reverse`, where you write that choice.

@@ -1,16 +1,10 @@
 """
-Choose the gradient argument of backward
-========================================
+Gradient argument of backward
+=============================
 
-You will be able to say what ``y.backward(v)`` leaves in ``x.grad`` before you run it: the product
-of v with the Jacobian of y.
+You will be able to say what ``y.backward(v)`` leaves in ``x.grad`` before you run it: the product of v with
+the Jacobian of y, the table of all its derivatives.
 """
-
-# %%
-# This is exercise 1. The notebook hands it to an article, `The gradient argument in PyTorch's
-# backward function explained by examples
-# <https://zhang-yang.medium.com/the-gradient-argument-in-pytorchs-backward-function-explained-by-examples-68f266950c29>`__.
-# This page covers the same ground in its own words, with a Jacobian that is not square first.
 
 import matplotlib.pyplot as plt
 import torch
@@ -30,8 +24,8 @@ from autograd_tutorial.functions import (
 # %%
 # Two outputs, and no answer
 # --------------------------
-# The function below takes three numbers and returns two: :math:`y = (x_1 x_2,\; x_2 + x_3^2)`. Ask
-# for "the gradient" and autograd refuses.
+# What is the gradient of a function with two outputs? The one below takes three numbers and returns two:
+# :math:`y = (x_1 x_2,\; x_2 + x_3^2)`. If you ask autograd for its gradient, it refuses.
 
 x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
 y = space_to_plane(x)
@@ -42,17 +36,22 @@ except RuntimeError as error:
 message
 
 # %%
-# It is right to refuse. Two outputs and three inputs have six partial derivatives, and ``x.grad``
-# has room for three.
+# It is right to refuse. With two outputs and three inputs there are six partial derivatives, but ``x.grad``
+# has room for only three numbers.
 #
 # The six derivatives as a picture
 # --------------------------------
-# The :term:`Jacobian` holds all six: one row for each output, one column for each input. By hand,
+# Where do all six fit? Into a table with one row for each output and one column for each input, which is
+# called the :term:`Jacobian`. By hand,
 #
 # .. math:: J = \begin{pmatrix} x_2 & x_1 & 0 \\ 0 & 1 & 2 x_3 \end{pmatrix}.
+#
+# In the picture, find the input that reaches both outputs.
 
 J = space_to_plane_jacobian(x.detach())
 outputs, inputs = ["y₁", "y₂"], ["x₁", "x₂", "x₃"]
+
+# %%
 
 figure, axes = figures.new(
     alt="The Jacobian at x = (1, 2, 3) as a grid of two rows, y₁ and y₂, and "
@@ -64,18 +63,18 @@ figures.matrix(axes, J, "J at x = (1, 2, 3)", rows=outputs, columns=inputs)
 plt.show()
 
 # %%
-# Read a row from left to right: how one output answers to each input. The second input,
+# A row, read from left to right, says how one output answers to each input. The second input,
 # :math:`x_2`, reaches both outputs, so its column has two entries that are not zero.
 #
-# v weighs the rows
-# -----------------
-# ``y.backward(v)`` wants one weight for each *output*. It multiplies every row of J by its weight
-# and adds the rows up:
+# v gives each row a weight
+# -------------------------
+# How do six numbers become three? You say how much each output counts. ``y.backward(v)`` wants one weight for
+# each *output*. It multiplies every row of J by its weight, and then it adds the rows up:
 #
 # .. math:: (v^\top J)_j = \sum_i v_i \frac{\partial y_i}{\partial x_j}.
 #
-# This is a vector-Jacobian product, a :term:`VJP`. For :math:`v = (1, 10)` predict
-# :math:`1 \cdot (2, 1, 0) + 10 \cdot (0, 1, 6) = (2, 11, 60)`.
+# This is a vector-Jacobian product, or :term:`VJP`. Before you run the next cell, work out what
+# :math:`v = (1, 10)` makes of the two rows above.
 
 v = torch.tensor([1.0, 10.0])
 y.backward(v)
@@ -83,8 +82,10 @@ assert torch.equal(x.grad, v @ J)
 x.grad
 
 # %%
-# The next pictures have the same plan, so it is written once: v stands on the left, each weight
-# beside its row of J, and the product stands below the columns that it adds up.
+# That is :math:`1 \cdot (2, 1, 0) + 10 \cdot (0, 1, 6) = (2, 11, 60)`.
+#
+# In the picture, v stands on the left, each weight beside its row of J. The product stands below the columns
+# that it adds up. Go down the middle column first.
 
 
 def draw_product(v, J, alt, title, highlight=()):
@@ -120,8 +121,6 @@ def draw_product(v, J, alt, title, highlight=()):
     axes[1, 0].set_axis_off()
 
 
-# %%
-
 draw_product(
     v,
     J,
@@ -132,12 +131,13 @@ draw_product(
 plt.show()
 
 # %%
-# Go down the middle column: :math:`1 \cdot 1 + 10 \cdot 1 = 11`. The diagonal Jacobians of many
-# examples hide this sum, because there each column has one entry.
+# The middle column gives :math:`1 \cdot 1 + 10 \cdot 1 = 11`. Many examples hide this sum, because their
+# Jacobian is diagonal, and then each column has only one entry.
 #
 # A one-hot v picks a row
 # -----------------------
-# Give weight 1 to the second output and 0 to the first. What is left is the second row of J.
+# Can you get back a single row? Give weight 1 to the second output and 0 to the first. Then the first row
+# vanishes from the sum, and the second is left.
 
 x.grad = None
 one_hot = torch.tensor([0.0, 1.0])
@@ -158,8 +158,8 @@ draw_product(
 plt.show()
 
 # %%
-# The framed row comes out unchanged. So you can have the whole Jacobian, at the price of one
-# backward pass for each output.
+# The framed row comes out unchanged. So you can have the whole Jacobian, row by row, if you pay one backward
+# pass for each output.
 
 rows = jacobian_by_rows(space_to_plane, x)
 assert torch.equal(rows, J)
@@ -168,8 +168,8 @@ rows
 # %%
 # v has the shape of the output
 # -----------------------------
-# A common mistake is to give v the shape of x. Here x has three elements and y has two, so the
-# mistake shows.
+# It is easy to give v the shape of x, because the result has that shape. Here x has three elements and y has
+# only two, so you see what happens:
 
 try:
     space_to_plane(x).backward(torch.ones(3))
@@ -178,13 +178,14 @@ except RuntimeError as error:
 message
 
 # %%
-# The message names both shapes: v has three elements, the output two.
+# The message names both shapes: v has three elements, and the output has two.
 #
 # Where v comes from
 # ------------------
-# In a training, y is seldom the end: a :term:`scalar` is computed from it. Then v is the derivative
-# of that scalar with respect to y. With the scalar :math:`v \cdot y` this derivative is v itself,
-# and no argument is needed.
+# Why have you never needed v when you trained a network? Because there y is rarely the end: a single number,
+# the loss, is computed from it. Then v is the derivative of that :term:`scalar` with respect to y, and
+# autograd finds it by itself. For the scalar :math:`v \cdot y` this derivative is v, so we expect the same
+# result without any argument.
 
 x.grad = None
 (v * space_to_plane(x)).sum().backward()
@@ -192,11 +193,11 @@ assert torch.equal(x.grad, v @ J)
 x.grad
 
 # %%
-# The notebook's example: a diagonal Jacobian
-# -------------------------------------------
-# Now :math:`y_i = 3 x_i^2` at :math:`x = (1, 2)`. Each output sees its own input only, so J is
-# diagonal, with :math:`6 x_i` on the diagonal. With :math:`v = (1, 1)` predict :math:`(6, 12)`;
-# with :math:`v = (1, 10)` predict :math:`(6, 120)`.
+# A diagonal Jacobian
+# -------------------
+# What changes if each output depends on its own input alone? Take :math:`y_i = 3 x_i^2` at
+# :math:`x = (1, 2)`. Then J is diagonal, with :math:`6 x_i` on the diagonal. Work out the products for
+# :math:`v = (1, 1)` and for :math:`v = (1, 10)`.
 
 x = torch.tensor([1.0, 2.0], requires_grad=True)
 ones, weights = torch.tensor([1.0, 1.0]), torch.tensor([1.0, 10.0])
@@ -204,11 +205,13 @@ first = vector_jacobian_product(triple_square, x, ones)
 second = vector_jacobian_product(triple_square, x, weights)
 assert first.tolist() == [6, 12]
 assert second.tolist() == [6, 120]
+J = torch.diag(triple_square_derivative(x.detach()))
 first, second
 
 # %%
+# They are :math:`(6, 12)` and :math:`(6, 120)`. Compare this picture with the first product above: how many
+# numbers stand in each column of J now?
 
-J = torch.diag(triple_square_derivative(x.detach()))
 draw_product(
     weights,
     J,
@@ -220,14 +223,14 @@ draw_product(
 plt.show()
 
 # %%
-# Nothing is added up here: each column has one entry, and v scales it. Input and output also have
-# the same shape, so this example alone cannot tell you whose shape v has.
+# Each column has one entry that is not zero, so nothing is added up, and v scales it. Input and output also
+# have the same shape here. That is why this example alone cannot tell you whose shape v has.
 #
 # A second call adds
 # ------------------
-# :meth:`torch.Tensor.backward` adds to ``x.grad``; it does not replace it. This is called
-# :term:`accumulation`. Run three calls with v = (1, 1), then (1, 10), then (1, 1) again, and
-# predict :math:`(6, 12)`, then :math:`(12, 132)`, then :math:`(18, 144)`.
+# What is left in ``x.grad`` if you call ``backward`` several times? :meth:`torch.Tensor.backward` adds to it
+# instead of replacing it, which is called :term:`accumulation`. We make three calls, with v = (1, 1), then
+# (1, 10), then (1, 1) again. Say what ``x.grad`` holds after each of them.
 
 saved, cloned = [], []
 for v in (ones, weights, ones):
@@ -238,6 +241,7 @@ assert torch.stack(cloned).tolist() == [[6, 12], [12, 132], [18, 144]]
 cloned
 
 # %%
+# That is :math:`(6, 12)`, then :math:`(12, 132)`, then :math:`(18, 144)`. In the picture, each row is one call.
 
 figure, axes = figures.new(
     alt="Two tables of three rows, one for each call. On the left what the "
@@ -266,17 +270,24 @@ plt.show()
 #
 # A saved gradient changes too
 # ----------------------------
-# The loop kept ``x.grad`` twice after each call: as it is, and as a clone. Predict what the first
-# list holds now.
+# Is a gradient safe once you have put it into a list? The loop kept ``x.grad`` twice after each call: as it
+# is, and as a clone. The clones are above. What does the list without clones hold now?
 
 assert all(g is x.grad for g in saved)
 saved
 
 # %%
-# Three times the last total: the list holds one tensor, three times, and each call wrote into it.
-# If you want to keep a gradient, clone it; if you want a fresh one, set ``x.grad = None`` first.
+# It holds the last total three times, because it holds one tensor three times, and each call wrote into that
+# tensor. So clone a gradient that you want to keep. If you want a fresh one, set ``x.grad = None`` first:
 
 x.grad = None
 triple_square(x).backward(ones)
 assert x.grad.tolist() == [6, 12]
 x.grad
+
+# %%
+# The notebook on which the tutorial is based leaves this subject to an article, `The gradient argument in
+# PyTorch's backward function explained by examples
+# <https://zhang-yang.medium.com/the-gradient-argument-in-pytorchs-backward-function-explained-by-examples-68f266950c29>`__.
+#
+# **Next:** :doc:`/exercises/ex1_gradient_argument`, where you choose v yourself.

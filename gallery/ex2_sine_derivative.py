@@ -1,14 +1,11 @@
 """
-Differentiate the sine without knowing its derivative
-=====================================================
+Derivative of the sine
+======================
 
-You will be able to draw the derivative of a function without writing its formula, and to check it
-with a witness that knows nothing of autograd.
+You will be able to draw the derivative of a function without writing its formula, and to check it with a
+witness that knows nothing of autograd. You may remember a formula for the derivative of the sine. It
+appears nowhere on this page.
 """
-
-# %%
-# This is exercise 2: plot :math:`f(x) = \sin x` and its derivative, and let autograd find the
-# derivative. The formula that you may remember for it appears nowhere on this page.
 
 import matplotlib.pyplot as plt
 import torch
@@ -19,9 +16,9 @@ from autograd_tutorial.exercises.ex2_sine_derivative import derivative_of_sine
 # %%
 # A grid of points, one backward pass
 # -----------------------------------
-# The sine of a grid is a vector, and ``backward`` wants a :term:`scalar`. So add the values up. In
-# the sum, each :math:`x_i` stands in one term, :math:`\sin x_i`, and the derivative with respect to
-# :math:`x_i` sees no other.
+# How do you get the slope at many points at once? The sine of a grid of points is a vector, but ``backward``
+# wants one number, a :term:`scalar`. So we add the values up. In the sum, each :math:`x_i` stands in one term
+# only, :math:`\sin x_i`, and so the derivative with respect to :math:`x_i` is the slope at that point.
 
 x = torch.linspace(
     -2 * torch.pi, 2 * torch.pi, 241, dtype=torch.float64, requires_grad=True
@@ -32,7 +29,8 @@ slope = x.grad
 slope.shape, x.shape
 
 # %%
-# The package does the same in one call, and leaves ``x.grad`` alone.
+# There is one slope for each point. The package's solution of the exercise does the same in one call, and
+# leaves ``x.grad`` alone:
 
 assert torch.equal(slope, derivative_of_sine(x))
 x, y = x.detach(), y.detach()
@@ -40,9 +38,9 @@ x, y = x.detach(), y.detach()
 # %%
 # What the derivative says about the curve
 # ----------------------------------------
-# Lay a short straight piece on the sine at every multiple of :math:`\pi / 2`, as steep as autograd
-# says. If the slopes are right, the pieces are tangents. Predict where the lower curve crosses
-# zero.
+# Are these slopes right? Let us lay a short straight piece on the sine at every multiple of
+# :math:`\pi / 2`, as steep as autograd says. If the slopes are right, the pieces are tangents. Before you
+# look at the lower curve, say where it must cross zero.
 
 touch = slice(0, None, 30)
 run = 0.55 / torch.sqrt(1 + slope[touch] ** 2)
@@ -76,14 +74,15 @@ axes[1].set_xticks(
 plt.show()
 
 # %%
-# Each piece touches the curve. Where the sine turns, the piece is level, and the slope below is 0;
-# where the sine climbs fastest, the slope is 1.
+# Each piece touches the curve. The slope below is 0 where the sine turns, because there the piece is level, and
+# it is 1 where the sine climbs fastest.
 #
 # A witness that knows nothing of autograd
 # ----------------------------------------
-# Torch has the rule for the sine built in. Comparing its result with the same rule, written once
-# more, would prove little. :term:`Finite differences` need the sine alone. The central difference
-# takes the slope over a small interval around x:
+# The picture looks right, but how would you find a small mistake? Torch has the rule for the sine built in, so
+# it would prove little to write the same rule once more and compare. :term:`Finite differences` are a better
+# witness, because they need the sine alone. The central difference takes the slope over a small interval
+# around x:
 #
 # .. math:: \frac{\sin(x + h) - \sin(x - h)}{2h}.
 
@@ -98,7 +97,8 @@ torch.testing.assert_close(central_difference(h), slope, rtol=0, atol=1e-10)
 residual.max()
 
 # %%
-# Draw the two over each other, and the size of their difference below.
+# The largest difference is tiny. Is it as small everywhere? The next figure draws the two over each other, and
+# the size of their difference below, on a log scale.
 
 figure, axes = figures.new(
     alt="Above: the derivative by autograd as a line, with central "
@@ -132,18 +132,19 @@ plt.show()
 # %%
 # The circles lie on the line, and the differences stay below :math:`10^{-10}`.
 #
-# A second witness: at a point of the unit circle, the squares of the two coordinates add up to 1.
-# If the slope is the other coordinate, the same holds here.
+# There is a second witness. At a point of the unit circle, the squares of the two coordinates add up to 1. If
+# the slope is the other coordinate, the same holds here.
 
 torch.testing.assert_close(y**2 + slope**2, torch.ones_like(x))
 
 # %%
 # How small should h be?
 # ----------------------
-# The quotient is not exact. The curve bends between its two points, and for the sine that costs at
-# most :math:`h^2 / 6`, which falls with h. Rounding costs about :math:`\varepsilon / h`, where
-# :math:`\varepsilon` is the gap between 1 and the next number of the dtype; that grows as h falls.
-# On log scales the two are straight lines, one falling and one rising. Predict a V.
+# Would a smaller h be a better witness? The quotient has two errors. The curve bends between its two points, and
+# for the sine that costs at most :math:`h^2 / 6`, which falls with h. But rounding costs about
+# :math:`\varepsilon / h`, where :math:`\varepsilon` is the gap between 1 and the next number of the dtype, and
+# that grows as h falls. On log scales the two errors are straight lines, one falling and one rising. What
+# shape do you expect for their sum?
 
 steps = torch.logspace(-11, -1, 51, dtype=torch.float64)
 errors = torch.stack(
@@ -156,6 +157,7 @@ torch.testing.assert_close(
 errors.min()
 
 # %%
+# Start at the right end of the figure, where the steps are large, and go left.
 
 figure, axes = figures.new(
     alt="The largest difference between the central difference and autograd "
@@ -177,5 +179,7 @@ axes.set_title("A smaller step is not always better")
 plt.show()
 
 # %%
-# The best h is neither the largest nor the smallest. Autograd has no h to choose: it applies the
-# rule of each operation, and the only error left is rounding.
+# The errors form a V, so the best h is neither the largest nor the smallest. Autograd has no h to choose. It
+# applies the rule of each operation, and the only error left is rounding.
+#
+# **Next:** :doc:`/exercises/ex2_sine_derivative`, where you write this derivative yourself.

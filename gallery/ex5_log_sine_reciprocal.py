@@ -1,14 +1,12 @@
 """
-Follow the chain rule through a dependency graph
-================================================
+Chain rule on a graph
+=====================
 
-You will be able to take a derivative along a graph by hand, value by value, and to compare it with
-autograd down to the last digit.
+You will be able to take a derivative along a graph by hand, value by value, and to compare it with autograd
+down to the last digit.
 """
 
-# %%
-# This is exercise 5, with :math:`F(x) = \log(x^2) \, \sin x + \frac{1}{x}`.
-
+# sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
 import torch
 
@@ -24,13 +22,14 @@ from autograd_tutorial.functions import log_sine_reciprocal
 # %%
 # Values, from x to F
 # -------------------
-# The graph has seven values. Each entry names a value, and then the values that it is computed
-# from.
+# Which steps lead from x to :math:`F(x) = \log(x^2) \, \sin x + \frac{1}{x}`? There are seven values on the way, x
+# and F among them. Each entry below names a value, and then the values from which it is computed.
 
 DEPENDENCIES
 
 # %%
-# Computed in this order they are the :term:`evaluation trace`. Take :math:`x = 2`.
+# If you compute them in this order, you get the :term:`evaluation trace`, the list of all values of one run.
+# At :math:`x = 2` it is:
 
 x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
 values = evaluation_trace(x)
@@ -40,8 +39,9 @@ torch.testing.assert_close(values["F"], log_sine_reciprocal(x))
 # %%
 # Adjoints, from F to x
 # ---------------------
-# The :term:`adjoint` of a value is the derivative of F with respect to it. The chain rule gives the
-# adjoints in the opposite order, from those of the values computed from it:
+# How fast does F change with each of these values? This derivative of F is called the :term:`adjoint` of the
+# value. The adjoint of F is 1. From there the chain rule goes backwards, because the adjoint of u follows from
+# those of the values that are computed from u:
 #
 # .. math:: \bar u = \sum_{w \text{ computed from } u} \bar w \, \frac{\partial w}{\partial u}.
 
@@ -49,7 +49,7 @@ adjoints = chain_rule(x.detach())
 {name: round(adjoint.item(), 6) for name, adjoint in adjoints.items()}
 
 # %%
-# Autograd can be asked for all of them at once, since every value of the trace is in its record.
+# You can ask autograd for all of them at once, because every value of the trace is in its record.
 
 by_autograd = torch.autograd.grad(values["F"], list(values.values()))
 torch.testing.assert_close(
@@ -61,9 +61,9 @@ torch.testing.assert_close(
 #
 # Local derivatives, on the arrows
 # --------------------------------
-# Every arrow of the graph has a :term:`local derivative`: how the value at its head changes with
-# the one at its tail. An adjoint sends a message back along each arrow: itself times the local
-# derivative.
+# Where does each adjoint come from? Every arrow of the graph has a :term:`local derivative`, which says how the
+# value at its head changes with the one at its tail. Along each arrow a message comes back: the adjoint at
+# the head, times the local derivative.
 
 local = {
     ("x", "x²"): 2 * x,
@@ -80,7 +80,7 @@ assert local.keys() == {
 }
 
 # %%
-# The messages that arrive at a value add up to its adjoint.
+# The messages that arrive at a value add up to its adjoint, as the formula says:
 
 messages = {
     (u, w): (adjoints[w] * slope).detach() for (u, w), slope in local.items()
@@ -90,8 +90,8 @@ for value in values.keys() - {"F"}:
     torch.testing.assert_close(sum(arriving), adjoints[value])
 
 # %%
-# Now the whole graph in one picture. The first number in a box is the value, computed downwards;
-# the second is the adjoint, computed upwards.
+# Here is the whole graph in one picture. The first number in a box is the value, computed downwards. The second
+# is the adjoint, computed upwards. Find the box at which several messages meet.
 
 place = {
     "x": (2.1, 0),
@@ -161,15 +161,20 @@ axes.set_title("F at x = 2:  ↓ value,  ↑ adjoint,  × local derivative")
 plt.show()
 
 # %%
-# Follow the arrows down to compute F, and up to compute its derivative. Only x is used more than
-# once, so only there do messages add up.
+# It is x, because x is the only value that is used more than once. Follow the arrows down to compute F, and up
+# to compute its derivative.
 #
 # Three messages meet at x
 # ------------------------
+# How large is each of the three messages? Start with the top bar: each of the others begins where the one
+# above it ends.
 
 names = ["x²", "sin x", "1/x"]
 parts = torch.stack([messages["x", name] for name in names])
 ends = parts.cumsum(0)
+parts
+
+# %%
 
 figure, axes = figures.new(
     alt="Three bars, each starting where the one before ends: "
@@ -191,20 +196,23 @@ axes.text(
     ends[-1] - 0.02, -0.45, f"F′ = {ends[-1]:.4f}", ha="right", va="center"
 )
 axes.set(xlim=(-0.3, 1), ylim=(2.5, -0.7), xlabel="sum of the messages so far")
+axes.grid(axis="y", visible=False)
 axes.set_title("The adjoint of x is the sum of three messages")
 plt.show()
 
 # %%
-# The large message through x² is almost cancelled by the other two. Forget one, and the derivative
-# is far off.
+# The other two almost cancel the large message through x². So if you forget one of the three, the derivative is
+# far off.
 #
 # The function, without its pole
 # ------------------------------
-# F has a pole at 0: the value there is NaN. Draw the two branches apart, and leave out the interval
-# from −0.1 to 0.1.
+# What does F look like away from :math:`x = 2`? It has a pole at 0, where its value is NaN. So we draw the two
+# branches apart, and leave out the interval from −0.1 to 0.1.
 
 right = torch.linspace(0.1, 10, 400, dtype=torch.float64)
 left = -right.flip(0)
+
+# %%
 
 figure, axes = figures.new(
     alt="F from −10 to 10 in two branches. On the right it falls from 9.5 "
@@ -220,16 +228,16 @@ axes.set_title("F(x) = log(x²) · sin x + 1/x")
 plt.show()
 
 # %%
-# The dotted line marks the pole. No line joins the branches across it.
+# The dotted line marks the pole. No line joins the branches across it, because F has no values there.
 #
 # By hand and by autograd
 # -----------------------
-# Written out, the chain rule along the graph gives
+# Does the chain rule agree with autograd everywhere? Written out, the three messages are
 #
 # .. math:: F'(x) = \frac{2 \sin x}{x} + \log(x^2) \cos x - \frac{1}{x^2}.
 #
-# :func:`autograd_tutorial.exercises.ex5_log_sine_reciprocal.compare` computes both derivatives.
-# Predict that one curve hides the other, and draw the upper one dashed.
+# :func:`autograd_tutorial.exercises.ex5_log_sine_reciprocal.compare` computes both derivatives. If they agree,
+# one curve hides the other. That is why the upper one is dashed.
 
 figure, axes = figures.new(
     alt="The derivative of F from −10 to 10, by hand as a broad pale line "
@@ -256,8 +264,8 @@ axes.set_title("F′ by hand (broad) and by autograd (dashed)")
 plt.show()
 
 # %%
-# They overlap. Both could still share a mistake, so ask a witness that has F alone: the central
-# difference.
+# They overlap. But both could share a mistake, so let us ask a witness that knows nothing but F, the central
+# difference:
 
 h = 1e-6
 quotient = (log_sine_reciprocal(right + h) - log_sine_reciprocal(right - h)) / (
@@ -270,7 +278,7 @@ torch.testing.assert_close(
 # %%
 # How far apart are they?
 # -----------------------
-# A plot cannot show differences in the last digits. Subtract instead, in both dtypes.
+# Do they agree to the last digit? A plot of both curves cannot show that. So we subtract them, in both dtypes.
 
 residual = {}
 for dtype in (torch.float32, torch.float64):
@@ -279,8 +287,8 @@ for dtype in (torch.float32, torch.float64):
 {dtype: f"{r.max():.1e}" for dtype, r in residual.items()}
 
 # %%
-# A log scale has no place for zero, and at many points the two agree to the last bit. Count these
-# points, and leave them out of the plot.
+# At many points the two agree to the last bit. A log scale has no place for a difference of zero, so we count
+# these points, and leave them out of the plot.
 
 summary = {
     str(dtype).removeprefix(
@@ -291,6 +299,7 @@ summary = {
 summary
 
 # %%
+# Compare the heights of the two clouds, and look for the points that lie highest in each.
 
 figure, axes = figures.new(
     alt="The absolute difference between the two derivatives on [0.1, 10], "
@@ -314,16 +323,15 @@ axes.set_title("What is left is rounding")
 plt.show()
 
 # %%
-# The wider dtype lowers the whole cloud by some nine powers of ten, so the differences are
-# rounding, and the formulas agree. The largest stand at the left edge, where :math:`F'` itself is
-# about −100.
+# The wider dtype lowers the whole cloud by some nine powers of ten. So the differences are rounding, and the
+# formulas agree. The largest ones stand at the left edge, where :math:`F'` itself is about −100.
 #
 # A tolerance that fits
 # ---------------------
-# :func:`torch.allclose` allows an error of :math:`10^{-8}`, plus :math:`10^{-5}` of the value.
-# Where the value is close to zero, that allows next to nothing. But the terms that cancel there are
-# large, and so are their rounding errors. Here is :math:`F'` in float32 wherever the test is too
-# strict.
+# How small a difference should a test demand? :func:`torch.allclose` allows an error of :math:`10^{-8}`, plus
+# :math:`10^{-5}` of the value. Where the value is close to zero, that is next to nothing. But the terms that
+# cancel there are large, and so are their rounding errors. Here is :math:`F'` in float32 wherever the test is
+# too strict:
 
 by_hand, by_autograd = compare(right.float())
 too_strict = ~torch.isclose(by_hand, by_autograd)
@@ -334,7 +342,11 @@ torch.testing.assert_close(
 by_autograd[too_strict]
 
 # %%
-# So choose the absolute tolerance by the size of the terms. :func:`torch.testing.assert_close` has
-# defaults that depend on the dtype; for float32 its absolute tolerance is :math:`10^{-5}`.
+# All of these values are close to zero. So choose the absolute tolerance by the size of the terms, not of
+# their sum. :func:`torch.testing.assert_close` has defaults that depend on the dtype: for float32 its absolute
+# tolerance is :math:`10^{-5}`, and the two derivatives pass.
 
 torch.testing.assert_close(by_hand, by_autograd)
+
+# %%
+# **Next:** :doc:`/exercises/ex5_log_sine_reciprocal`, where you send the adjoints back yourself.

@@ -1,16 +1,17 @@
 """
-Look at kinks, and at a NaN that where lets through
-===================================================
+Kinks and NaN slopes
+====================
 
-You will be able to say what torch returns where a function has no derivative, and to keep an
-infinite slope out of a branch that was not taken.
+You will be able to say what torch returns where a function has no derivative, and to keep an infinite slope
+out of a branch that was not taken.
 """
 
 # %%
 # A kink has two slopes
 # ---------------------
-# At 0 each of these functions has one slope on the left and another on the right. Torch has to
-# return one number. Predict it for each before you look.
+# What is the slope of a function in its corner? At 0 each of the first three functions below has one slope on
+# the left and another on the right, but torch has to return one number. Say which, for each of the four, and
+# then look at the output.
 
 import matplotlib.pyplot as plt
 import torch
@@ -37,9 +38,8 @@ at_zero = {
 at_zero
 
 # %%
-# Draw each function with a short piece as steep as torch says at 0.
-
-assert list(at_zero.values()) == [0, 0.5, 0, 0]
+# In the figure, a short piece lies on each function, as steep as torch says at 0. Compare the first two panels,
+# and then look at the last.
 
 x = torch.linspace(-1, 1, 201, dtype=torch.float64)
 figure, axes = figures.new(
@@ -62,10 +62,11 @@ for ax, (name, f) in zip(axes.flat, functions.items(), strict=True):
 plt.show()
 
 # %%
-# The first two are the same function and get different slopes. The last is a straight line, and torch
-# calls it level at 0: each ``relu`` returns its convention, and the chain rule adds the two up.
-# Beside 0, by as little as you like, all four are right:
+# The first two are the same function, and yet they get different slopes. The last one is a straight line, and
+# torch calls it level at 0: each ``relu`` returns its convention, and the chain rule adds the two up. Beside 0,
+# by as little as you like, all four are right:
 
+assert list(at_zero.values()) == [0, 0.5, 0, 0]
 near = torch.tensor([-1e-12, 1e-12], dtype=torch.float64)
 for name, f in functions.items():
     print(f"{name:20}", slope(f, near).tolist())
@@ -73,8 +74,9 @@ for name, f in functions.items():
 # %%
 # Infinity times zero
 # -------------------
-# The root of x has an infinite slope at 0, and none below. ``where`` takes the root on the right of
-# 0, and 0 elsewhere.
+# Can you keep such a point out with a condition? The root of x has an infinite slope at 0, and none below. So it
+# seems safe to take the root on the right of 0, and 0 elsewhere. ``guarded`` does that with one ``where``,
+# and ``guarded_twice`` with two. How many of the slopes at 41 points are NaN?
 
 
 def guarded(x):
@@ -88,17 +90,14 @@ def guarded_twice(x):
 
 x = torch.linspace(-1, 1, 41, dtype=torch.float64)
 once, twice = slope(guarded, x), slope(guarded_twice, x)
-once.isnan().sum(), twice.isnan().sum()
-
-# %%
-# The values of the two agree everywhere. Of the slopes, the first has lost the whole left half, 0
-# included: ``where`` sends the number 0 to the root that was not taken, the root's own slope there is
-# infinite or NaN, and the product is NaN.
-
 assert torch.equal(guarded(x), guarded_twice(x))
 assert once.isnan().sum() == 21
 assert not twice.isnan().any()
 assert torch.equal(once[x > 0], twice[x > 0])
+once.isnan().sum(), twice.isnan().sum()
+
+# %%
+# The values of the two agree everywhere, but the slopes do not. Look at the crosses in the middle panel.
 
 figure, axes = figures.new(
     alt="Three panels over x from −1 to 1. Top: the function, 0 on the left and "
@@ -110,7 +109,8 @@ figure, axes = figures.new(
     sharex=True,
 )
 lost = once.isnan()
-axes[0].plot(x, guarded(x), color=figures.BLUE)
+fine = torch.linspace(-1, 1, 2001, dtype=torch.float64)
+axes[0].plot(fine, guarded(fine), color=figures.BLUE)
 axes[0].set_title("where(x > 0, sqrt(x), 0)")
 axes[1].plot(x[~lost], once[~lost], "o", color=figures.ORANGE, markersize=4)
 axes[1].plot(x[lost], torch.zeros(21), "x", color=figures.PURPLE, markersize=6)
@@ -125,5 +125,11 @@ axes[2].set(
 plt.show()
 
 # %%
-# The second ``where`` gives the root a number that does no harm, 1, wherever its result is thrown
-# away. :doc:`/theory/where-autograd-misleads` has more such places.
+# With one ``where``, the slope is lost on the whole left half, 0 included. On the way back ``where`` sends the
+# number 0 to the root that was not taken. But the slope of the root there is infinite or NaN, and 0 times
+# that is NaN.
+#
+# The fix is the second ``where``, which stands inside the root. Wherever the result of the root is thrown away,
+# it gives the root a number that does no harm, 1.
+#
+# **Next:** :doc:`/theory/where-autograd-misleads`, which collects more such places.

@@ -1,13 +1,10 @@
 """
-Train a small network, one step at a time
-=========================================
+Training loop
+=============
 
-You will be able to write a training loop from plain tensors, and to say which line computes the
-gradients and which line changes the parameters.
+You will be able to write a training loop from plain tensors, and to say which line computes the gradients
+and which line changes the parameters.
 """
-
-# %%
-# Everything that this page needs is imported here.
 
 import matplotlib.pyplot as plt
 import torch
@@ -17,8 +14,8 @@ from autograd_tutorial import figures
 # %%
 # Something to learn
 # ------------------
-# Forty points of a curve, with a little noise. The generator has a seed, so every run sees the same
-# points.
+# What shall the network learn? We give it forty points of a curve, with a little noise. The generator has a
+# seed, so every run sees the same points.
 
 random = torch.Generator().manual_seed(2)
 x = torch.linspace(-2, 2, 40, dtype=torch.float64)[:, None]
@@ -29,8 +26,9 @@ x.shape, target.shape
 # %%
 # Nested functions with parameters
 # --------------------------------
-# The network is a function inside a function: an affine map (a matrix product plus a
-# bias), a tanh, another affine map. Its parameters are four tensors: two matrices of weights and two vectors of biases.
+# What is a network, seen from autograd? A chain of functions: an affine map (a matrix product plus a bias),
+# then a tanh, then another affine map. Its parameters are four tensors, two matrices of weights and two
+# vectors of biases.
 
 W1 = torch.randn(1, 12, generator=random, dtype=x.dtype).requires_grad_()
 b1 = torch.randn(12, generator=random, dtype=x.dtype).requires_grad_()
@@ -45,8 +43,8 @@ sum(p.numel() for p in parameters)
 # %%
 # Forward: the guess and its error
 # --------------------------------
-# The forward pass makes a guess from the inputs. The :term:`loss` measures its error in one number:
-# the mean of the squared differences.
+# How wrong is it before it has learned anything? The forward pass makes a guess from the inputs. The
+# :term:`loss` measures the error of the guess in one number, the mean of the squared differences.
 
 
 def network(x):
@@ -62,6 +60,7 @@ loss = loss_of(guess)
 loss.item()
 
 # %%
+# In the figure, the curve is the guess, and the thin lines are its errors.
 
 figure, axes = figures.new(
     alt="Forty points that fall, rise and fall again along a wave, and the "
@@ -78,13 +77,12 @@ axes.set_title(f"Forward: the first guess, with loss {loss:.2f}")
 plt.show()
 
 # %%
-# The thin lines are the errors. The loss is the mean of their squares.
+# The untrained curve misses most of the points. The loss is the mean of the squared lengths of the thin lines.
 #
 # Backward: one derivative for each parameter
 # -------------------------------------------
-# The backward pass computes the gradient of the loss with respect to every parameter. It does *not*
-# adjust them. Predict: after ``backward`` the parameters are what they were, and each has a
-# ``.grad`` of its own shape.
+# How should each parameter change? The backward pass computes the gradient of the loss with respect to every
+# parameter. Will the parameters be different after that? And what shape will each ``.grad`` have?
 
 before = [p.clone() for p in parameters]
 loss.backward()
@@ -95,17 +93,21 @@ assert all(p.grad.shape == p.shape for p in parameters)
 b2.grad
 
 # %%
-# Are the gradients right? :func:`gradcheck <torch.autograd.gradcheck.gradcheck>` compares them with
-# finite differences, for every parameter.
+# The assertions say that nothing has moved: ``backward`` computes gradients, and it does *not* adjust the
+# parameters. Each ``.grad`` has the shape of its parameter.
+#
+# Are the gradients right? :func:`gradcheck <torch.autograd.gradcheck.gradcheck>` compares them with finite
+# differences, for every parameter.
 
 torch.autograd.gradcheck(lambda *_: loss_of(network(x)), parameters)
 
 # %%
 # Step: change the parameters
 # ---------------------------
-# The gradient points uphill, so a small step the other way makes the loss smaller. This is
-# :term:`gradient descent`, the optimiser's part. :class:`torch.no_grad` keeps the step out of the
-# record. Setting ``.grad`` to ``None`` keeps the next gradients from being added to these.
+# Who moves the parameters, then? You do. The gradient points uphill, so a small step the other way makes the
+# loss smaller. This is :term:`gradient descent`, and an optimiser would do it for you. :class:`torch.no_grad`
+# keeps the step out of autograd's record. Setting ``.grad`` to ``None`` keeps the next gradients from being
+# added to these.
 
 
 def take_step(learning_rate=0.1):
@@ -120,13 +122,13 @@ assert loss_of(network(x)) < loss
 loss.item(), loss_of(network(x)).item()
 
 # %%
-# One step changed every parameter a little, and the loss fell. How long may a step be? In
-# :doc:`/play/descent` you can make it too long, and see what happens.
+# One step changed every parameter a little, and the loss fell. (How long may a step be? In
+# :doc:`/play/descent` you can make it too long, and see what happens.)
 #
 # Forward, backward, step, again and again
 # ----------------------------------------
-# Training is four lines in a loop: guess, loss, backward, step. Keep the loss and the guess after
-# each step.
+# How good does it get? Training repeats four lines: guess, loss, backward, step. We keep the loss and the guess
+# of each round, so that we can look at them afterwards.
 
 losses, guesses = [loss.item()], {0: guess.detach()}
 for steps in range(1, 2001):
@@ -139,10 +141,16 @@ for steps in range(1, 2001):
 losses[0], losses[-1]
 
 # %%
-# The noise sets a scale: a network that found the curve without the noise would still have the mean
-# square of the noise as its loss.
+# Can the loss fall to 0? Suppose that a network found the curve without the noise. Its loss would still be the
+# mean square of the noise:
 
 floor = (noise**2).mean().item()
+floor
+
+# %%
+# This is the dashed line in the figure. Between which two of the four dots does the loss shrink by the largest
+# factor?
+
 figure, axes = figures.new(
     alt="The loss against the number of steps, both on log scales. It falls "
     f"from {losses[1]:.2f} after one step to {losses[20]:.2f} after 20, "
@@ -161,11 +169,12 @@ axes.set_title("The loss falls to the size of the noise")
 plt.show()
 
 # %%
-# The four dots mark 1, 20, 200 and 2000 steps. Most of the fall happens before the third. Below the
-# dashed line the network has begun to fit the noise.
+# The dots mark 1, 20, 200 and 2000 steps, and the largest factor lies between the second and the third. Below
+# the dashed line the network has begun to fit the noise.
 #
 # What the network has learned
 # ----------------------------
+# What does a smaller loss look like? Watch the guess, in orange, bend towards the points.
 
 figure, axes = figures.new(
     alt="Four panels with the same points and the guess of the network after "
@@ -186,9 +195,14 @@ figure.supylabel("y", fontsize=12)
 plt.show()
 
 # %%
-# Between 200 and 2000 steps you see little change. Yet the loss falls by about half, and part of what
-# it gains is noise: it ends below the dashed line.
+# First the guess bends into a slope, then it follows the wave. Between 200 and 2000 steps you see little change,
+# and yet the loss falls by about half. Part of what it gains is noise, because it ends below the dashed line.
 
 assert losses[2000] < floor < losses[200]
 assert 0.4 < losses[2000] / losses[200] < 0.6
+shrunk = [losses[a] / losses[b] for a, b in ((1, 20), (20, 200), (200, 2000))]
+assert max(shrunk) == shrunk[1]
 losses[200], losses[2000], floor
+
+# %%
+# **Next:** :doc:`/theory/training-by-hand`, which asks how much of the loss one step takes away.

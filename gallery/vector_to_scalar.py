@@ -1,13 +1,10 @@
 """
-See the gradient of 2x·x
-========================
+Gradient of a scalar
+====================
 
-You will be able to predict the gradient of a scalar, check it with autograd, and read it on a map:
-each arrow points straight uphill, across the contour lines.
+You will be able to predict the gradient of a function that returns one number, to check it with autograd,
+and to read it on a map, where each arrow points straight uphill.
 """
-
-# %%
-# Everything that this page needs is imported here.
 
 import matplotlib.pyplot as plt
 import torch
@@ -18,10 +15,12 @@ from autograd_tutorial.functions import twice_dot
 # %%
 # Predict, then run
 # -----------------
-# A vector goes in, one number comes out: :math:`y = 2\, x \cdot x = 2 \sum_i x_i^2`. Every
-# :math:`x_i` stands in one term, and the slope of :math:`2 x_i^2` is :math:`4 x_i`. So the
-# :term:`gradient` should be :math:`4x`. For :math:`x = (0, 1, 2, 3)` predict 28 for y, and
-# :math:`(0, 4, 8, 12)` for the gradient.
+# A vector goes in and one number comes out: :math:`y = 2\, x \cdot x = 2 \sum_i x_i^2`. How fast does
+# y change with each :math:`x_i`? Every :math:`x_i` stands in one term only, :math:`2 x_i^2`, and the
+# slope of that term is :math:`4 x_i`. Put these slopes side by side, and you have the
+# :term:`gradient`, the vector :math:`4x`.
+#
+# Before you go on, work out y and its gradient for :math:`x = (0, 1, 2, 3)`.
 
 x = torch.arange(4.0, requires_grad=True)
 y = twice_dot(x)
@@ -30,11 +29,16 @@ assert torch.equal(x.grad, 4 * x)
 y.item(), x.grad
 
 # %%
+# So y is 28, and its gradient is :math:`(0, 4, 8, 12)`, which is what the slopes of the four terms say.
+#
 # The gradient at many points
 # ---------------------------
-# Four inputs cannot be drawn; two can. Take eight points on each of three circles.
-# :func:`torch.vmap` applies :func:`autograd_tutorial.functions.twice_dot` to every row, and one
-# backward pass of the sum serves all points: each term of the sum sees only its own point.
+# What does a gradient look like? We cannot draw four inputs, but we can draw two. So let us take eight
+# points on each of three circles, with the radii 1, 2 and 3.
+#
+# We need the gradient at all of them. :func:`torch.vmap` applies
+# :func:`autograd_tutorial.functions.twice_dot` to every row of ``points``, and then one backward pass of
+# the sum is enough, because each term of the sum depends on its own point alone.
 
 angle = (torch.arange(8) + 0.5) * torch.pi / 4
 circle = torch.stack([angle.cos(), angle.sin()], dim=1)
@@ -44,13 +48,14 @@ torch.testing.assert_close(points.grad, 4 * points.detach())
 points.grad.norm(dim=1).reshape(3, 8)
 
 # %%
-# The rows are the three circles. The length of the gradient is the same all around a circle, and it
-# grows with the distance from the centre: 4, 8 and 12.
+# Each row of this output is one circle. The length of the gradient is the same all around a circle, and
+# it grows with the distance from the centre: 4, 8 and 12.
 #
-# Now the map. A contour line joins the points with the same y; the three lines below are the three
-# circles. The arrows are the gradients, drawn at a tenth of their length.
+# Now to the map. A contour line joins points with the same y, so our three circles are contour lines.
+# The arrows are the gradients, drawn at a tenth of their length. Follow one line around, and look at the
+# angle between it and the arrows.
 
-side = torch.linspace(-4.4, 4.4, 67)
+side = torch.linspace(-4.4, 4.4, 45)
 x1, x2 = torch.meshgrid(side, side, indexing="xy")
 height = torch.vmap(torch.vmap(twice_dot))(torch.stack([x1, x2], dim=2))
 
@@ -86,14 +91,14 @@ axes.grid(visible=False)
 plt.show()
 
 # %%
-# Follow one line around: every arrow leaves it at a right angle. Go outwards: the arrows grow,
-# because the same step climbs more there.
+# Every arrow leaves its line at a right angle. Further out the arrows are longer, because a step of the
+# same length climbs more there.
 #
 # Straight uphill
 # ---------------
-# Is the gradient really the steepest direction? Ask the function alone. Stand at
-# :math:`x = (0.6, 0.8)`, look in the direction of a unit vector u, and measure the slope with a
-# small step h both ways. If the gradient g is right, the slope is :math:`g \cdot u`.
+# Is the gradient really the steepest direction? Let us ask the function alone. We stand at
+# :math:`x = (0.6, 0.8)`, look in the direction of a unit vector u, and measure the slope with a small
+# step h both ways. If the gradient g is right, the slope is :math:`g \cdot u`.
 
 x = torch.tensor([0.6, 0.8], dtype=torch.float64, requires_grad=True)
 (g,) = torch.autograd.grad(twice_dot(x), x)
@@ -106,9 +111,13 @@ ahead, behind = (
 )
 slope = ((ahead - behind) / (2 * h)).detach()
 torch.testing.assert_close(slope, u @ g)
+torch.testing.assert_close(slope.max(), g.norm(), rtol=0.01, atol=0)
+g.norm().item(), slope.max().item()
 
 # %%
-# The measured slopes agree with the gradient. Draw them, and mark the direction of g itself.
+# The measured slopes agree with the gradient in every direction. The first number above is the length of
+# g, the second the largest slope that we measured. Turn once around the point in the figure: where is the
+# slope largest, and where is it 0?
 
 uphill = torch.atan2(g[1], g[0]).rad2deg().item()
 figure, axes = figures.new(
@@ -133,10 +142,9 @@ axes.set_title("No direction is steeper than the gradient's")
 plt.show()
 
 # %%
-# The top of the wave stands in the direction of the gradient, and its height is the length of the
-# gradient. At a right angle to it, 90° to either side, the slope is 0: that is the direction of the
-# contour line. The largest measured slope is a little less than the length, because no measured
-# direction meets the gradient's exactly.
-
-torch.testing.assert_close(slope.max(), g.norm(), rtol=0.01, atol=0)
-g.norm().item(), slope.max().item()
+# The top of the wave lies in the direction of the gradient, and its height is the length of the gradient.
+# (The largest measured slope is a little less, because none of the measured directions is exactly that
+# one.) At a right angle to it, 90° to either side, the slope is 0. That is the direction of the contour
+# line, and so no arrow on the map could leave its line at any other angle.
+#
+# **Next:** :doc:`/tutorial`, which goes on from one output to several.

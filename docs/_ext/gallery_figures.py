@@ -3,10 +3,14 @@
 A script draws a figure once, with `autograd_tutorial.figures`. The scraper saves it as SVG, and
 saves the same file again with the ink and the grid replaced by their colours for a dark page.
 The furo theme shows one of the two. The `gallery-figure` directive shows such a figure in a page.
+
+On the page of a script the picture comes first. The code that draws it is closed below it, in HTML
+that opens without a script.
 """
 
 import re
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -39,6 +43,13 @@ READING_ORDER = (
     "kinks.py",
 )
 """The scripts in the order in which the gallery shows them. A new script is added here."""
+
+
+FOLD = (
+    '<details class="drawing"><summary>The code that draws it</summary>',
+    "</details>",
+)
+"""What stands around the code that draws a figure."""
 
 
 def reading_order(script: str) -> int:
@@ -126,6 +137,30 @@ def size_thumbnails(app: Sphinx, document: nodes.document) -> None:
                 image.attributes |= size(drawing.getroot())
 
 
+def is_figure(node: nodes.Node) -> bool:
+    """Tell whether a node is a figure in its two versions."""
+    return (
+        isinstance(node, nodes.container) and "house-figures" in node["classes"]
+    )
+
+
+def fold_drawing(app: Sphinx, document: nodes.document) -> None:
+    """Put the figures of a cell before its code, and close that code below them.
+
+    sphinx-gallery shows a cell and then what comes of it. A cell that draws does nothing else, so
+    the reader needs its picture, and its code only if they ask for it.
+    """
+    if not app.env.docname.startswith("gallery/"):
+        return
+    for code in list(document.findall(nodes.literal_block)):
+        section = code.parent
+        here = section.index(code)
+        drawn = list(takewhile(is_figure, section[here + 1 :]))
+        if drawn:
+            begin, end = (nodes.raw("", html, format="html") for html in FOLD)
+            section[here : here + 1 + len(drawn)] = [*drawn, begin, code, end]
+
+
 def images(light: Path, uri: str) -> list[nodes.image]:
     """Return the light and the dark image of a figure, with size and alternative text."""
     drawing = ET.parse(light).getroot()
@@ -173,8 +208,8 @@ def scraper(
 ) -> str:
     """Save the open figures of a code block and return the lines that show them.
 
-    A graph shows itself on the page. The first one is saved too, as the thumbnail of a script that
-    draws nothing else.
+    A graph shows itself on the page. It is saved too, so that a script that draws nothing else can
+    name one of its graphs as its thumbnail.
     """
     lines = []
     stem = Path(block_vars["src_file"]).stem
@@ -188,7 +223,9 @@ def scraper(
         )
     plt.close("all")
     shown = block_vars["example_globals"].get("___")
-    if isinstance(shown, Graph) and not len(block_vars["image_path_iterator"]):
+    # What a cell has shown stays there while the next ones show nothing.
+    if isinstance(shown, Graph) and shown is not block_vars.get("saved"):
+        block_vars["saved"] = shown
         thumbnail = Path(next(block_vars["image_path_iterator"]))
         picture = replaced(shown.to_svg(), "prefers-color-scheme", "none")
         thumbnail.with_suffix(".svg").write_text(picture, encoding="utf-8")
@@ -203,4 +240,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directive and the steps."""
     app.add_directive("gallery-figure", GalleryFigure)
     app.connect("doctree-read", size_thumbnails)
+    app.connect("doctree-read", fold_drawing)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

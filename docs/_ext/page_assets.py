@@ -42,6 +42,7 @@ JOINED = {
         "sphinx_highlight.js",
         "furo.js",
         "contents.js",
+        "progress.js",
     ),
     "copy.js": ("clipboard.min.js", "copybutton.js"),
 }
@@ -55,12 +56,6 @@ setting against them (not reported)."""
 def shows(mark: str) -> Callable[[str, str], bool]:
     """Return the condition that the body of a page holds a text."""
     return lambda _name, body: mark in body
-
-
-def is_on_the_path(name: str, _body: str) -> bool:
-    """Tell whether a page is one to be ticked, or lists them."""
-    folders = ("exercises/", "play/", "theory/")
-    return name in {"index", "tutorial"} or name.startswith(folders)
 
 
 def shows_any(figures: list[str]) -> Callable[[str, str], bool]:
@@ -82,7 +77,6 @@ NEEDED_WHERE = {
         file: shows_any(figures)
         for file, figures in moving_figures.FILES.items()
     },
-    "progress.js": is_on_the_path,
     "sg-tags.js": shows("sphx-glr-tag"),
     "sg_gallery-rendered-html.css": shows("rendered_html"),
     "sg_gallery.css": shows("sphx-glr-"),
@@ -234,7 +228,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Choose when all extensions have added what is theirs; join when they have ended."""
     app.add_css_file("math.css", priority=100)  # its font is to come first
     app.add_css_file("graph.css", priority=550)  # after that of sphinx-gallery
-    app.add_js_file("progress.js", loading_method="defer")
+    app.add_js_file("progress.js")
     app.add_js_file("graph.js", loading_method="defer")
     app.connect("builder-inited", write_graph_assets)
     app.connect("doctree-read", take_out_inline)

@@ -1,5 +1,5 @@
 // Ticks for what is done, kept in this browser and nowhere else: on each page, and beside its link in a list.
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   "use strict";
   const KEY = "autograd-tutorial-done";
   const read = () => {
@@ -30,6 +30,7 @@
   const nameOf = (path) => /exercises\/(ex\d+)_/.exec(path)?.[1] ?? path.slice(root.length).replace(/\.html$/, "");
   const status = document.createElement("p");
   status.setAttribute("role", "status");
+  status.className = "tick";
 
   // A tick box for a page; `label` is for those who hear it.
   const box = (name, label) => {
@@ -64,19 +65,24 @@
   const here = document.querySelector(".done");
   if (here) {
     const name = nameOf(location.pathname), label = document.createElement("label");
+    label.className = "tick";
     label.append(box(name), ` I have done this ${name.startsWith("ex") ? "exercise" : "page"}`);
     here.append(label);
     return;
   }
-  const list = document.querySelector("ol.path") ?? document.querySelector("article table");
+  const isOverview = nameOf(location.pathname).startsWith("exercises/");
+  const list = document.querySelector(isOverview ? "article table" : "ol.path");
   if (!list) return;
   for (const part of list.querySelectorAll("ol.path li a, tbody tr")) {
     const link = part.matches("a") ? part : part.querySelector("a");
     if (!link) continue;
     const name = nameOf(link.pathname), text = link.textContent;
-    link.before(box(name, `Done: ${/^\d$/.test(text) ? "exercise " : ""}${text}`), "\u00a0");
+    const tick = document.createElement("span");
+    tick.className = "tick";
+    tick.append(box(name, `Done: ${/^\d$/.test(text) ? "exercise " : ""}${text}`), "\u00a0");
+    link.before(tick);
     if (predicted.has(name)) link.after(" (✓ predicted right)");
   }
   (list.closest(".table-wrapper") ?? list).after(status);
   count();
-})();
+});

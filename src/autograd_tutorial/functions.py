@@ -381,27 +381,27 @@ def derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     if not callable(f):
         raise TypeError(
             f"derivative(f, x) needs a function first, but f is of type {type(f).__name__}. "
-            "Pass the function itself, as in derivative(torch.sin, x)."
+            "Pass the function itself, without calling it, as in derivative(torch.sin, x)."
         )
     primal = _floating(x, "x").detach()
     with torch.inference_mode(False), torch.enable_grad():
         primal = primal.clone().requires_grad_(True)
         y: object = f(primal)  # whatever the caller wrote
         if not isinstance(y, Tensor) or y.is_complex():
-            kind = (
-                "a complex tensor"
+            kind, advice = (
+                ("a complex tensor", "Return its real part, with .real.")
                 if isinstance(y, Tensor)
-                else type(y).__name__
+                else (type(y).__name__, "Return the tensor itself.")
             )
             raise TypeError(
-                f"f must return a real tensor, but it returned {kind}."
+                f"f must return a real tensor, but it returned {kind}. {advice}"
             )
         if y.shape != primal.shape:
             raise ValueError(
                 f"f must return a tensor of the shape of x, {_shape(primal)}, "
                 f"but it returned {_shape(y)}. "
-                "derivative() is for functions that work element by element; "
-                "for others use torch.func.jacrev."
+                "derivative() is for functions that work element by element: "
+                "use torch.func.jacrev for others."
             )
         if not y.requires_grad:
             raise ValueError(_CUT)
@@ -442,13 +442,14 @@ def _weights(y: Tensor) -> Iterator[Tensor]:
 
 _CUT = (
     "f(x) is not connected to x in the graph, so autograd has nothing to differentiate. "
-    "Look in f for .detach(), .item(), .numpy(), torch.tensor(...), torch.no_grad() or a result "
-    "that does not depend on x."
+    "Look in f for .detach(), .item(), .numpy(), torch.tensor(...) or torch.no_grad(), or for a "
+    "result that does not depend on x."
 )
 
 _MIXED = (
-    "f mixes the elements of x: an element of its result depends on other elements of x too, so "
-    "there is no elementwise derivative. Use torch.func.jacrev for the whole Jacobian."
+    "f mixes the elements of x: an element of its result depends on several elements of x, so "
+    "one derivative for each element does not describe it. Use torch.func.jacrev for the whole "
+    "Jacobian."
 )
 
 
@@ -460,16 +461,18 @@ def _floating(x: Tensor, name: str) -> Tensor:
     """Return x if it is a real floating-point tensor; otherwise say what to do."""
     if not isinstance(x, Tensor):
         raise TypeError(
-            f"{name} must be a tensor, but it is of type {type(x).__name__}. Convert it with torch.tensor(...)."
+            f"{name} must be a tensor, but it is of type {type(x).__name__}. Convert it with "
+            "torch.tensor(...)."
         )
     if not x.is_floating_point():
         raise TypeError(
-            f"{name} must have a real floating-point dtype, but it has {x.dtype}: derivatives are defined "
-            "on real numbers. Write the numbers with a decimal point, as in torch.arange(4.0)"
+            f"{name} must have a real floating-point dtype, but it has {x.dtype}, and a derivative "
+            "is about real numbers that can change by a little. "
             + (
-                ", or take the real part with x.real."
+                f"Take the real part with {name}.real."
                 if x.is_complex()
-                else ", or convert with x.double()."
+                else f"Write the numbers with a decimal point, as in torch.arange(4.0), or convert "
+                f"them with {name}.double()."
             )
         )
     return x
@@ -480,7 +483,8 @@ def _vector(x: Tensor, name: str, size: int | None = None) -> Tensor:
     if x.dim() != 1 or size not in (None, x.numel()):
         wanted = "(n,)" if size is None else f"({size},)"
         raise ValueError(
-            f"{name} must be a vector of shape {wanted}, but it has shape {_shape(x)}."
+            f"{name} must be a vector of shape {wanted}, but it has shape {_shape(x)}. "
+            "Reshape it, as with x.flatten(), or pass another tensor."
         )
     return x
 
@@ -490,23 +494,26 @@ def _doubles_to(a: Tensor, threshold: float) -> None:
     _floating(a, "a")
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
         raise TypeError(
-            f"threshold must be a number, but it is of type {type(threshold).__name__}."
+            f"threshold must be a number, but it is of type {type(threshold).__name__}. Pass an "
+            "int or a float, such as 1000.0."
         )
     if not 0 < threshold <= sys.float_info.max:
         raise ValueError(
-            f"threshold must be positive and finite, but it is {threshold}."
+            f"threshold must be positive and finite, but it is {threshold}. The doubling stops "
+            "there, so it has to be a number that the norm can reach."
         )
     if a.numel() == 0:
         raise ValueError(
-            f"a is empty (shape {_shape(a)}): doubling nothing never reaches the threshold."
+            f"a is empty (shape {_shape(a)}), and doubling nothing never reaches the threshold. "
+            "Pass a tensor with at least one element."
         )
     if not bool(torch.isfinite(a).all()):
         raise ValueError(
-            "a holds an infinity or a NaN: doubling leaves both as they are. Pass finite numbers."
+            "a holds an infinity or a NaN, and doubling leaves both as they are. Pass finite numbers."
         )
     if not bool((a != 0).any()):
         raise ValueError(
-            "a is zero everywhere: doubling zero never reaches the threshold. "
+            "a is zero everywhere, and doubling zero never reaches the threshold. "
             "Pass a tensor with at least one element that is not zero."
         )
 
@@ -515,6 +522,6 @@ def _finite(result: Tensor, name: str) -> Tensor:
     if not bool(torch.isfinite(result).all()):
         raise ValueError(
             f"The result of {name} is too large for {result.dtype}. "
-            "Lower the threshold, or pass a tensor of a wider dtype, as with a.double()."
+            "Lower the threshold, or pass a tensor of a wider dtype, such as a.double()."
         )
     return result

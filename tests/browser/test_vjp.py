@@ -245,7 +245,7 @@ def test_a_prediction_is_answered(live: Page) -> None:
         live.get_by_label("first entry"),
         live.get_by_label("second entry"),
     )
-    check = live.get_by_role("button", name="Check")
+    check = live.locator(".vjp").get_by_role("button", name="Check")
     answer = live.locator('[data-is="answer"]')
     check.click()
     expect(answer).to_have_text("Write a number into each of the two fields.")

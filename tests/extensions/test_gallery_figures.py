@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import gallery_figures
 import matplotlib.pyplot as plt
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 from matplotlib.figure import Figure
 from scour import scour
+from sphinx.application import Sphinx
 
 from autograd_tutorial import figures
 
@@ -86,6 +91,33 @@ class TestGalleryFigures:
             ValueError, match=r"gallery/new\.py has no place yet: add it"
         ):
             gallery_figures.reading_order("new.py")
+
+    @pytest.mark.parametrize(
+        ("page", "order"),
+        [
+            ("gallery/x", "PPFFrCrCP"),  # r: the HTML that begins and ends it
+            ("theory/x", "PPCFFCP"),
+        ],
+    )
+    def test_code_is_folded_below_its_figures(
+        self, page: str, order: str
+    ) -> None:
+        """Below all that one cell draws; a cell that draws nothing, and other pages, stay."""
+        kinds: dict[str, type[nodes.TextElement]] = {
+            "P": nodes.paragraph,
+            "C": nodes.literal_block,
+        }
+        document, section = new_document("x"), nodes.section()
+        document += section
+        for kind in "PPCFFCP":
+            figure = nodes.container("", classes=["house-figures"])
+            section += figure if kind == "F" else kinds[kind]("", kind)
+        app = SimpleNamespace(env=SimpleNamespace(docname=page))
+        gallery_figures.fold_drawing(cast("Sphinx", app), document)
+        letters: dict[type, str] = {nodes.container: "F", nodes.raw: "r"}
+        letters |= {kind: letter for letter, kind in kinds.items()}
+        assert "".join(letters[type(node)] for node in section) == order
+        assert all(node.parent is section for node in section)
 
     def test_scour_leaves_what_refers_to_nothing(self) -> None:
         """When it no longer does, `minified` need not take it out."""

@@ -15,9 +15,6 @@ from sphinx.errors import SphinxError
     [
         ("glossary", "", []),
         ("glossary", "<math>", ["math.css"]),
-        ("index", "", ["progress.js"]),
-        ("theory/modes", "", ["progress.js"]),
-        ("exercises/index", "", ["progress.js"]),
         ("gallery/ex1", '<div class="autograd-graph">', ["graph.js"]),
     ],
 )
@@ -25,7 +22,7 @@ def test_a_page_loads_what_it_needs(
     page: str, body: str, loaded: list[str]
 ) -> None:
     """By its name, or by what it shows."""
-    names = ("math.css", "progress.js", "graph.js")
+    names = ("math.css", "graph.js")
     found = [n for n in names if page_assets.is_needed(n, page, body)]
     assert found == loaded
     assert page_assets.is_needed("common.js", page, body)

@@ -90,7 +90,7 @@ STARTERS_AND_RULES = (
     Fault(
         "a hint that is empty",
         f"{EXERCISE}/__init__.py",
-        '''"Add the sines up. In the sum, `x[i]` stands in one term only, so the derivative of "
+        '''"Add the sines up. Each `x[i]` appears in one term of the sum only, so the derivative of "
             "the sum with respect to `x[i]` sees that term and no other."''',
         '""',
         ("test_words[ex2]",),

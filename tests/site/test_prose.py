@@ -107,7 +107,7 @@ STATED = {
         ).replace("-", "−"),
     ],
     "gallery/vector_to_scalar.html": [
-        f"predict {twice_dot(torch.arange(4.0)):g}",
+        f"y is {twice_dot(torch.arange(4.0)):g}",
         row(4 * torch.arange(4.0)),
     ],
     "gallery/ex1_gradient_argument.html": [

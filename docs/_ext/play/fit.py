@@ -74,7 +74,7 @@ def chosen(last: int) -> list[int]:
     """Return the steps that are shown: each at first, then further and further apart."""
     steps = [0]
     while steps[-1] < last:
-        steps.append(min(last, max(steps[-1] + 1, round(steps[-1] * 1.2))))
+        steps.append(min(last, max(steps[-1] + 1, round(steps[-1] * 1.4))))
     return steps
 
 

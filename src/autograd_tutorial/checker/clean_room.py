@@ -60,6 +60,8 @@ def clean_room(seed: int) -> Iterator[Output]:
 
     kept = [(put_back, ask()) for ask, put_back in STATE]
     with warnings.catch_warnings(action="always"), _no_windows():
+        # It is about torch's own code, which `torch.func.jvp` loads.
+        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")
         try:
             warnings.showwarning = note
             sys.stdin = io.StringIO()

@@ -14,7 +14,18 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-__all__ = ["LIKENESS", "RTOL", "Mismatch", "kind_of", "mismatch", "shown"]
+__all__ = [
+    "LIKENESS",
+    "RTOL",
+    "Mismatch",
+    "kind_of",
+    "mismatch",
+    "place",
+    "shown",
+]
+
+Path = tuple[object, ...]
+"""The way to a place: keys and positions; a list for the index of a tensor."""
 
 RTOL = 1e-12
 """How far a result in float64 may be off, relative to the largest number in it."""
@@ -34,10 +45,10 @@ class Mismatch:
     """In what the two differ."""
 
     message: str
-    """The end of a sentence about it, as in "is a list and should be a tensor."."""
+    """The end of a sentence about it, as in "is a list, but should be a tensor."."""
 
-    where: str
-    """The place inside the answer, as in "[0][1, 2]"; empty for the whole."""
+    path: Path
+    """The way to the place inside the answer; empty for the whole."""
 
     yours: object
     """The answer at that place."""
@@ -45,9 +56,17 @@ class Mismatch:
     expected: object
     """What it should have been."""
 
+    @property
+    def where(self) -> str:
+        """The place as one writes it behind a name, "[0][1, 2]"."""
+        return "".join(
+            str(key) if isinstance(key, list) else f"[{key!r}]"
+            for key in self.path
+        )
+
 
 def mismatch(  # noqa: PLR0911 - one for each kind of value
-    yours: object, expected: object, rtol: float, where: str = ""
+    yours: object, expected: object, rtol: float, path: Path = ()
 ) -> Mismatch | None:
     """Return the first difference between two values, or None if there is none.
 
@@ -59,12 +78,12 @@ def mismatch(  # noqa: PLR0911 - one for each kind of value
     words are compared without regard to case.
     """
     if isinstance(expected, Tensor):
-        return _tensors(yours, expected, rtol, where)
+        return _tensors(yours, expected, rtol, path)
     if isinstance(yours, Tensor | np.ndarray | np.generic):
         yours = _unpacked(yours, expected)
     if isinstance(expected, Mapping):
         if not isinstance(yours, Mapping):
-            return _type(yours, expected, "a dictionary", where)
+            return _type(yours, expected, "a dictionary", path)
         if set(yours) != set(expected):
             missing = [shown(key) for key in expected if key not in yours]
             extra = [shown(key) for key in yours if key not in expected]
@@ -74,32 +93,31 @@ def mismatch(  # noqa: PLR0911 - one for each kind of value
                 else ("should not have", extra[0])
             )
             message = f"{verb} the entry {key}."
-            return Mismatch(
-                "shape", message, where, list(yours), list(expected)
-            )
-        pairs = ((f"[{key!r}]", yours[key], expected[key]) for key in expected)
-        return _first(pairs, rtol, where)
+            return Mismatch("shape", message, path, list(yours), list(expected))
+        pairs = ((key, yours[key], expected[key]) for key in expected)
+        return _first(pairs, rtol, path)
     if isinstance(expected, AbstractSet):
-        return _sets(yours, expected, where)
+        return _sets(yours, expected, path)
     if isinstance(expected, Sequence) and not isinstance(expected, str):
         if not isinstance(yours, Sequence) or isinstance(yours, str):
-            return _type(yours, expected, "a list", where)
+            return _type(yours, expected, "a list", path)
         if len(yours) != len(expected):
             message = (
-                f"has {len(yours)} entries and should have {len(expected)}."
+                f"has {len(yours)} {'entry' if len(yours) == 1 else 'entries'}, "
+                f"but should have {len(expected)}."
             )
-            return Mismatch("shape", message, where, yours, expected)
+            return Mismatch("shape", message, path, yours, expected)
         pairs = (
-            (f"[{i}]", a, b)
+            (i, a, b)
             for i, (a, b) in enumerate(zip(yours, expected, strict=True))
         )
-        return _first(pairs, rtol, where)
+        return _first(pairs, rtol, path)
     if isinstance(expected, str):
         if not isinstance(yours, str):
-            return _type(yours, expected, "a word in quotes", where)
+            return _type(yours, expected, "a word in quotes", path)
         same = yours.strip().casefold() == expected.casefold()
-        return None if same else _value(yours, expected, where)
-    return _numbers(yours, expected, rtol, where)
+        return None if same else _value(yours, expected, path)
+    return _numbers(yours, expected, rtol, path)
 
 
 def _unpacked(
@@ -129,7 +147,7 @@ def _dense(tensor: Tensor) -> bool:
 
 
 def _numbers(
-    yours: object, expected: object, rtol: float, where: str
+    yours: object, expected: object, rtol: float, path: Path
 ) -> Mismatch | None:
     """Compare a value with a number."""
     assert isinstance(expected, Real)
@@ -139,20 +157,20 @@ def _numbers(
         what = kind_of(yours)
         if isinstance(yours, Tensor | np.ndarray):
             what += f" of shape {tuple(yours.shape)}"
-        message = f"is {what} and should be a number."
-        return Mismatch("type", message, where, yours, expected)
+        message = f"is {what}, but should be a number."
+        return Mismatch("type", message, path, yours, expected)
     same = math.isclose(yours, expected, rel_tol=rtol, abs_tol=1e-12) or (
         math.isnan(yours) and math.isnan(expected)
     )
-    return None if same else _value(yours, expected, where)
+    return None if same else _value(yours, expected, path)
 
 
 def _first(
-    pairs: Iterable[tuple[str, object, object]], rtol: float, where: str
+    pairs: Iterable[tuple[str, object, object]], rtol: float, path: Path
 ) -> Mismatch | None:
-    """Return the first mismatch among (index, yours, expected)."""
-    for index, yours, expected in pairs:
-        found = mismatch(yours, expected, rtol, where + index)
+    """Return the first mismatch among (key, yours, expected)."""
+    for key, yours, expected in pairs:
+        found = mismatch(yours, expected, rtol, (*path, key))
         if found:
             return found
     return None
@@ -165,38 +183,38 @@ def _holds_tensors(expected: object) -> bool:
 
 
 def _sets(
-    yours: object, expected: AbstractSet[object], where: str
+    yours: object, expected: AbstractSet[object], path: Path
 ) -> Mismatch | None:
     """Compare a collection with a set."""
     given = (yours,) if isinstance(yours, str) else yours
     if not isinstance(given, Sequence | AbstractSet):
-        return _type(yours, expected, "a tuple of words", where)
+        return _type(yours, expected, "a tuple of words", path)
     for entry in given:
         if not isinstance(entry, str) or entry not in expected:
             message = f"should not have {shown(entry)}."
-            return Mismatch("value", message, where, yours, expected)
+            return Mismatch("value", message, path, yours, expected)
     for entry in sorted(expected, key=str):
         if entry not in given:
             message = f"lacks {shown(entry)}."
-            return Mismatch("value", message, where, yours, expected)
+            return Mismatch("value", message, path, yours, expected)
     return None
 
 
 def _tensors(
-    yours: object, expected: Tensor, rtol: float, where: str
+    yours: object, expected: Tensor, rtol: float, path: Path
 ) -> Mismatch | None:
     """Compare a value with a tensor."""
     if not isinstance(yours, Tensor):
-        return _type(yours, expected, "a tensor", where)
+        return _type(yours, expected, "a tensor", path)
     if not _dense(yours) or yours.device != expected.device:
-        return _type(yours, expected, "a dense tensor on the CPU", where)
+        return _type(yours, expected, "a dense tensor on the CPU", path)
     for kind, mine, wanted in (
         ("shape", tuple(yours.shape), tuple(expected.shape)),
         ("dtype", yours.dtype, expected.dtype),
     ):
         if mine != wanted:
-            message = f"has the {kind} {mine} and should have {wanted}."
-            return Mismatch(kind, message, where, yours, expected)  # type: ignore[arg-type]
+            message = f"has the {kind} {mine}, but should have {wanted}."
+            return Mismatch(kind, message, path, yours, expected)  # type: ignore[arg-type]
     with torch.no_grad():
         finite = expected[expected.isfinite()]
         scale = finite.abs().max() if finite.numel() else 0.0
@@ -206,18 +224,62 @@ def _tensors(
     if close.all():
         return None
     index = tuple((~close).nonzero()[0].tolist())
-    place = where + str(list(index)) if index else where
-    return _value(yours[index].item(), expected[index].item(), place)
+    inside = (*path, list(index)) if index else path
+    return _value(yours[index].item(), expected[index].item(), inside)
 
 
-def _type(yours: object, expected: object, wanted: str, where: str) -> Mismatch:
-    message = f"is {kind_of(yours)} and should be {wanted}."
-    return Mismatch("type", message, where, yours, expected)
+def _type(yours: object, expected: object, wanted: str, path: Path) -> Mismatch:
+    message = f"is {kind_of(yours)}, but should be {wanted}."
+    return Mismatch("type", message, path, yours, expected)
 
 
-def _value(yours: object, expected: object, where: str) -> Mismatch:
-    message = f"is {shown(yours)} and should be {shown(expected)}."
-    return Mismatch("value", message, where, yours, expected)
+def _value(yours: object, expected: object, path: Path) -> Mismatch:
+    message = f"is {shown(yours)}, but should be {shown(expected)}."
+    return Mismatch("value", message, path, yours, expected)
+
+
+COUNTED = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+
+
+def place(path: Path, whole: object) -> str:
+    """Say in words which part of a result a path leads to.
+
+    `whole` is what was expected: "the first of the two numbers that you returned".
+    """
+    if not path:
+        return "what you returned"
+    parts = []
+    for key in path:
+        if isinstance(whole, Tensor) and isinstance(key, list):
+            parts.append(_number_in(whole, key))
+        elif isinstance(whole, Mapping):
+            parts.append(f"the entry {shown(key)} of the dictionary")
+            whole = whole[key]
+        elif isinstance(whole, Sequence) and isinstance(key, int):
+            tensors = _holds_tensors(whole)
+            parts.append(
+                _one_of(key, len(whole), "tensor" if tensors else "number")
+            )
+            whole = whole[key]
+    return " in ".join(reversed(parts)) + " that you returned"
+
+
+def _number_in(tensor: Tensor, index: list[int]) -> str:
+    """Name a number in a tensor: in a vector by counting, elsewhere by its index."""
+    if tensor.dim() == 1:
+        return _one_of(index[0], tensor.numel(), "number")
+    kind = "matrix" if tensor.dim() == 2 else "tensor"
+    return f"the number at {index} of the {kind}"
+
+
+def _one_of(position: int, count: int, noun: str) -> str:
+    """Say which one of several things: "the first of the two numbers"."""
+    if count == 1:
+        return f"the one {noun}"
+    if count not in COUNTED:
+        return f"{noun} {position + 1} of the {count} {noun}s"
+    return f"the {ORDINALS[position]} of the {COUNTED[count]} {noun}s"
 
 
 def kind_of(value: object) -> str:
@@ -282,7 +344,8 @@ def _shown_entries(value: Collection[object], depth: int) -> str:
         if isinstance(value, list)
         else "{}"
     )
-    return start + ", ".join(entries) + end
+    comma = "," if isinstance(value, tuple) and len(entries) == 1 else ""
+    return start + ", ".join(entries) + comma + end
 
 
 def _shown_tensor(value: Tensor) -> str:

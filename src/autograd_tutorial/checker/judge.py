@@ -9,6 +9,7 @@ from autograd_tutorial.checker.compare import (
     LIKENESS,
     kind_of,
     mismatch,
+    place,
     shown,
 )
 from autograd_tutorial.checker.cures import cure_of
@@ -24,6 +25,14 @@ from autograd_tutorial.checker.results import tensors
 
 __all__ = ["judge", "misfit"]
 
+TO_DO = "This is still to do: replace the `...` with your answer."
+CALLS = (
+    "the first of two with the same input, looked at after the second",
+    "the second of two with the same input",
+)
+PLACE = "differs in"
+"""The label of the place at which an answer and the solution part; some sentences say it already."""
+
 
 def judge(task: Task | Prediction, answer: object, seconds: float) -> Verdict:
     """Try an answer, compare it with the solution, and name the mistake."""
@@ -32,9 +41,9 @@ def judge(task: Task | Prediction, answer: object, seconds: float) -> Verdict:
     except Exception as error:  # noqa: BLE001 - an object of the learner's own may do anything
         return _not_yet(
             task,
-            "It could not be compared with the solution: to look at what it returned raises "
-            f"`{type(error).__name__}`. Numbers, plain tensors, and lists and dictionaries of "
-            "them can be compared.",
+            "What you returned cannot be compared with the solution, because looking at it raises "
+            f"`{type(error).__name__}`. Return numbers, plain tensors, or lists and dictionaries "
+            "of them.",
         )
 
 
@@ -43,14 +52,14 @@ def _judge(  # noqa: PLR0911 - one for each verdict
 ) -> Verdict:
     """Judge an answer whose values can be looked at."""
     if answer is ...:
-        return _not_yet(task, "This is still to do: replace the `...`.")
+        return _not_yet(task, TO_DO)
     if isinstance(task, Prediction):
         return _judge_prediction(task, answer)
     if not callable(answer):
         return _not_yet(
             task,
-            f"A function is wanted, and this is {kind_of(answer)}. "
-            f"Pass the function itself, without calling it: `{task.name}`.",
+            f"The exercise asks for a function, but this is {kind_of(answer)}. "
+            f"Pass the function itself, `{task.name}`, without calling it.",
         )
     why_not = misfit(task, answer)
     if why_not:
@@ -60,7 +69,7 @@ def _judge(  # noqa: PLR0911 - one for each verdict
     for trial, model in zip(trials, right, strict=False):
         trial.expected = model.results
     if _untouched(trials[0]):
-        return _not_yet(task, "This is still to do: replace the `...`.")
+        return _not_yet(task, TO_DO)
     found, tried = _misconception(task, trials)
     if found:
         return _named(task, found, _facts(task, _shows(found, trials)))
@@ -70,7 +79,7 @@ def _judge(  # noqa: PLR0911 - one for each verdict
             continue
         near = None if fault.see else _likeness(trials, number, tried)
         if near:
-            looks = f"It looks like a known mistake: {near.name}. {near.why}"
+            looks = f"This looks like a known mistake: {near.name}. {near.why}"
             said = (*fault.sentences, looks)
             fault = replace(fault, sentences=said, see=near.see)
         return fault
@@ -79,8 +88,8 @@ def _judge(  # noqa: PLR0911 - one for each verdict
         task.call,
         True,
         (
-            "It agrees with the solution on every input"
-            + (" of which the statement speaks." if trials[-1].error else "."),
+            "It agrees with our solution on every input that "
+            + ("the statement covers." if trials[-1].error else "we tried."),
             *_praise(task, answer),
         ),
         facts=(("printed", printed),) if printed else (),
@@ -91,11 +100,11 @@ def _judge_prediction(task: Prediction, answer: object) -> Verdict:
     """Compare the predicted values with the right ones."""
     wrong = mismatch(answer, task.solution, task.rtol)
     if wrong is None:
-        return Verdict(task.call, True, ("As predicted.",))
+        return Verdict(task.call, True, ("That is what happens.",))
     if wrong.yours is ...:
         return _not_yet(
             task,
-            f"`{task.name}{wrong.where}` is still to do: replace the `...`.",
+            f"`{task.name}{wrong.where}` is still to do: replace the `...` with your prediction.",
         )
     for misconception in task.misconceptions:
         for example in misconception.answers:
@@ -159,8 +168,8 @@ def misfit(task: Task | Prediction, answer: object) -> str:
     except TypeError:
         plural = "" if len(wanted) == 1 else "s"
         return (
-            f"It is called as `{task.call}`, with {len(wanted)} argument{plural}, "
-            f"and its signature is `{task.name}{signature}`."
+            f"Your function is called as `{task.call}`, with {len(wanted)} argument{plural}, but "
+            f"its signature is `{task.name}{signature}`. Give it the parameters of the starter."
         )
     return ""
 
@@ -289,40 +298,47 @@ def _fault(
     wrong = trial.wrong
     cure = cure_of(trial, trials)
     if trial.unfinished:
+        stopped = f"; when its time was up, it was{at}" if at else ""
         said = [
-            f"It did not come to an end within {seconds:g} seconds; when its time was up it was{at}.",
+            f"Your function did not come to an end within {seconds:g} seconds{stopped}.",
             "Look for a loop whose condition never becomes false.",
         ]
         if trial.runs_on:
             said.append(
-                "It could not be stopped and goes on in the background: restart Python, or the "
-                "notebook's kernel, to be rid of it."
+                "It could not be stopped and still runs in the background: restart Python, or the "
+                "notebook's kernel, to get rid of it."
             )
     elif trial.error:
-        said = [f"It raised `{trial.error}`{at}."]
-    elif wrong and wrong.yours is None and not wrong.where:
-        asks = ": does every way through it end in `return`?"
-        said = ["It returned None" + ("." if cure else asks)]
+        said = [f"Your function raised `{trial.error}`{at}."]
+    elif wrong and wrong.yours is None and not wrong.path:
+        said = ["Your function returned None."]
+        if not cure:
+            said.append("Does every way through it end in `return`?")
     elif wrong:
-        said = [f"The result {wrong.message}", *remarks(trials, wrong)]
+        what = place(wrong.path, trial.expected[0])
+        said = [f"{what[0].upper()}{what[1:]} {wrong.message}"]
+        said += remarks(trials, wrong)
     elif trial.changed:
         position, how = trial.changed
         name = list(inspect.signature(task.solution).parameters)[position]
-        said = [f"The argument `{name}` was changed: {how}."]
+        said = [
+            f"Your function changed its argument `{name}`: {how}. Work on a copy of it instead."
+        ]
     elif any(part.requires_grad for part in tensors(trial.results)):
         said = [
-            "The numbers are right, but the result requires grad: call `detach()` on it."
+            "The numbers are right, but the result requires grad: return it after `detach()`."
         ]
     else:
         return None
     if cure:
         said.append(cure.why)
     see = cure.see if cure else ""
-    return _not_yet(task, *said, facts=_facts(task, trial), see=see)
+    facts = tuple(f for f in _facts(task, trial) if f[0] != PLACE)
+    return _not_yet(task, *said, facts=facts, see=see)
 
 
 def _facts(task: Task, trial: Trial) -> tuple[tuple[str, str], ...]:
-    """Show a case: the input, yours, expected, where."""
+    """Show a case: the input, yours, expected, and the place at which they part."""
     names = inspect.signature(task.solution).parameters
     facts = [("tried with", trial.case.label)]
     facts += [
@@ -340,15 +356,10 @@ def _facts(task: Task, trial: Trial) -> tuple[tuple[str, str], ...]:
                     ("yours", shown(result)),
                     ("expected", shown(expected)),
                 ]
-                if wrong.where:
-                    facts.append(
-                        ("where", f"at {wrong.where} of what it returned")
-                    )
+                if wrong.path:
+                    facts.append((PLACE, place(wrong.path, expected)))
                 if trial.case.calls > 1:
-                    which = ("first", "second")[call - 1]
-                    facts.append(
-                        ("call", f"what the {which} of two calls returned")
-                    )
+                    facts.append(("call", CALLS[call - 1]))
                 break
     if trial.output:
         facts.append(("printed", trial.output))
@@ -356,12 +367,12 @@ def _facts(task: Task, trial: Trial) -> tuple[tuple[str, str], ...]:
 
 
 def _argument(value: object) -> str:
-    """Show an argument; what the package made says what it computes."""
+    """Show an argument; a function of the package says what it does."""
     named = value if inspect.isfunction(value) else type(value)
     if named.__module__.startswith("autograd_tutorial") and named.__doc__:
-        what = named.__doc__.splitlines()[0].rstrip(".")
-        return f"{named.__name__}: {what[0].lower()}{what[1:]}"
-    return shown(value)
+        does = named.__doc__.splitlines()[0].rstrip(".")
+        return f"the function {named.__name__}: {does[0].lower()}{does[1:]}"
+    return f"the function {shown(value)}" if callable(value) else shown(value)
 
 
 def _praise(task: Task, answer: object) -> tuple[str, ...]:

@@ -294,10 +294,10 @@ def _change(now: object, before: object) -> str:
                 "filled" if earlier is None else "cleared"
             )
         if grad is not None and mismatch(grad, earlier, 0):
-            return "its `.grad` has other numbers now"
+            return "its `.grad` holds other numbers now"
     elif callable(now):
         return ""
-    return "its values are others now" if mismatch(now, before, 0) else ""
+    return "its values are different now" if mismatch(now, before, 0) else ""
 
 
 def _message(error: BaseException) -> str:

@@ -23,17 +23,17 @@ def remarks(trials: list[Trial], wrong: Mismatch) -> Iterator[str]:
     """Say what else can be seen in wrong numbers, where it helps."""
     by = factor(trials)
     if wrong.kind == "shape" and _transposed(wrong):
-        yield "It is the transpose of what it should be."
+        yield "It is the transpose of what it should be: exchange its rows and columns."
     elif wrong.kind == "dtype" and agree(trials):
-        yield "The numbers are right; take the dtype from the input, as in `dtype=x.dtype`."
+        yield "The numbers are right: take the dtype from the input, as in `dtype=x.dtype`."
     elif wrong.kind == "type" and _in_parts(wrong):
-        yield "Its entries are right: make one tensor of them, with `torch.stack`."
+        yield "Its entries are right: make one tensor out of them, with `torch.stack`."
     elif wrong.kind == "value" and wrong.yours != wrong.yours:
-        yield "Something became NaN on the way: 0/0, or 0 times infinity."
+        yield "Something became NaN on the way, as it does in 0/0, in 0 times infinity, and in the logarithm of a negative number."
     elif by == 0:
-        yield "Every number is zero."
+        yield "Every number is zero: look for a factor 0, or for a result that was never filled."
     elif by is not None and math.isclose(by, -1.0, rel_tol=1e-6):
-        yield "Every number has the wrong sign."
+        yield "Every number has the wrong sign: look for a minus too many, or one too few."
     elif by is not None:
         yield f"Every number is {by:.4g} times what it should be."
 

@@ -98,7 +98,9 @@ def check(
     """
     chosen = find(exercise)
     if not seconds > 0:
-        raise ValueError(f"seconds must be positive, but it is {seconds}.")
+        raise ValueError(
+            f"seconds must be positive, but it is {seconds}. Pass a number such as 5."
+        )
     title = f"Exercise {chosen.number}: {chosen.title}"
     placed, left = _placed(chosen, answers)
     # The caller's modes are not the answer's.
@@ -113,9 +115,10 @@ def check(
                 "one answer too many",
                 False,
                 (
-                    f"The exercise wants {len(chosen.tasks)}: "
+                    f"You gave check {len(answers)} answers, but the exercise asks for "
+                    f"{len(chosen.tasks)}: "
                     + ", ".join(f"`{task.name}`" for task in chosen.tasks)
-                    + f"; check was given {len(answers)}.",
+                    + ". Leave out the others.",
                 ),
             )
         )

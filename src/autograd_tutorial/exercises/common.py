@@ -61,19 +61,19 @@ def _loses_digits(trials: list[Trial]) -> bool:
 
 
 ELEMENTWISE = {
-    "diagonal": "You took the diagonal of the whole Jacobian: right, and n times the work of one backward pass.",
-    "vmap": "One derivative for each element, batched by `vmap`: another good way.",
-    "jvp": "A tangent, sent forward: another good way, and it keeps no graph.",
+    "diagonal": "You took the diagonal of the whole Jacobian. That is right, but it takes n times the work of one backward pass.",
+    "vmap": "You took one derivative for each element, and `vmap` put them into one batch: another good way.",
+    "jvp": "You sent a tangent forward: another good way, and it keeps no graph.",
 }
 """Ways to the derivative at each element."""
 
 BACKWARD = {
-    "backward": "`backward` and `.grad` work as well; `torch.autograd.grad` of the solution leaves every `.grad` alone."
+    "backward": "`backward` and `.grad` work as well. Our solution uses `torch.autograd.grad`, because it leaves every `.grad` alone."
 }
 """The way that leaves a trace."""
 
 PULLBACK = {
-    "vjp": "`torch.func.vjp` hands out the pullback, which you called with v: another good way."
+    "vjp": "`torch.func.vjp` gives you the pullback, the function that computes vᵀJ, and you called it with v: another good way."
 }
 """The way that torch offers for vᵀJ."""
 
@@ -82,36 +82,38 @@ PULLBACK = {
 RESULT_REQUIRES_GRAD = Kind(
     "the result requires grad",
     "theory/forward-propagation#see-what-torch-records-on-the-way",
-    "What is computed from a tensor that requires grad requires grad too, and so does "
-    "a gradient that was asked for with `create_graph=True`; call `detach()` on the result.",
+    "Whatever is computed from a tensor that requires grad requires grad too, and so does a "
+    "gradient that you asked for with `create_graph=True`. Call `detach()` on the result before "
+    "you return it.",
     _ties_its_result,
 )
 ARGUMENT_CHANGED = Kind(
     "the argument was changed",
     "tutorial#once-more-and-the-gradient-doubles",
-    "`requires_grad_`, `backward` and every method that ends in an underscore work on the "
-    "tensor that the caller passed; begin with `x.detach().clone()`.",
+    "`requires_grad_`, `backward` and every method that ends in an underscore change the very "
+    "tensor that the caller passed. Begin with a copy instead, such as `x.detach().clone()`.",
     lambda trials: any(trial.changed for trial in trials),
 )
 SINGLE_PRECISION = Kind(
     "computed in float32",
     "exercises/ex5_log_sine_reciprocal#where-f-cannot-be-plotted",
-    "The input is float64, but something on the way is float32, the default dtype of "
-    "`torch.tensor` and `torch.zeros`: about seven digits are left.",
+    "The input is float64, but something on the way is float32, so only about seven digits are "
+    "left. Without a dtype, `torch.tensor(1.5)` and `torch.zeros(3)` are float32: pass "
+    "`dtype=x.dtype`.",
     _loses_digits,
 )
 FINITE_DIFFERENCES = Kind(
     "finite differences instead of autograd",
     "gallery/ex2_sine_derivative#how-small-should-h-be",
-    "The numbers are nearly right and nothing was differentiated: a difference over a "
-    "small step h is off by its own error, which no h removes.",
+    "The numbers are nearly right, but nothing was differentiated. A difference over a small "
+    "step h has an error of its own, and no choice of h removes it.",
     lambda trials: not differentiated(trials) and rough(trials),
 )
 NO_AUTOGRAD = Kind(
     "a formula instead of autograd",
     "tutorial#vector-to-scalar",
-    "The numbers are right, but no derivative was taken by autograd, and that is what the "
-    "exercise asks for: it is about functions whose formula you do not know.",
+    "The numbers are right, but autograd took no derivative, and the exercise asks for one. It "
+    "prepares you for functions whose formula you do not know.",
     lambda trials: not differentiated(trials) and agree(trials),
 )
 
@@ -119,7 +121,7 @@ NO_AUTOGRAD = Kind(
 
 V_IGNORED = Kind("the vector v was ignored", "tutorial#v-1-10")
 MEAN_TAKEN = Kind(
-    "the mean was taken in the place of the sum", "tutorial#vector-to-scalar"
+    "the mean was taken instead of the sum", "tutorial#vector-to-scalar"
 )
 OUTPUT_AS_COTANGENT = Kind(
     "the output was passed as `gradient`",
@@ -128,7 +130,8 @@ OUTPUT_AS_COTANGENT = Kind(
 NOT_CLEARED = Kind(
     "the gradient was not cleared",
     "tutorial#once-more-and-the-gradient-doubles",
-    "`backward` adds to `.grad`, so a second call on the same x gives twice the derivative.",
+    "`backward` adds to `.grad` and replaces nothing, so a second call with the same x gives twice "
+    "the derivative. Work on a fresh copy of x in each call.",
 )
 BACKWARD_ON_A_VECTOR = Kind(
     "`backward` was called on a vector",
@@ -138,8 +141,8 @@ BACKWARD_ON_A_VECTOR = Kind(
 BACKWARD_ON_A_GRID = Kind(
     "`backward` was called on a whole grid",
     "troubleshooting/error-messages#only-scalar-outputs",
-    "A derivative for each element needs a scalar to differentiate, or a "
-    "`gradient` argument that makes one.",
+    "`backward` starts from one number, and you gave it a whole grid. Call it on the sum, or pass "
+    "it a `gradient` argument of the grid's shape.",
     raises="only for scalar outputs",
 )
 TRANSPOSED = Kind(
@@ -161,5 +164,5 @@ A_PASS_FOR_EACH_ENTRY = Kind(
 SIGN_OF_THE_RECIPROCAL = Kind(
     "1/x was given the wrong sign",
     "theory/forward-propagation#give-each-step-its-local-derivative",
-    "1/x falls on both sides of 0, so its derivative is −1/x².",
+    "1/x falls on both sides of 0, so its derivative is negative: it is −1/x².",
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograd_tutorial.checker.compare import mismatch, shown
+from autograd_tutorial.checker.compare import mismatch, place, shown
 
 DOUBLE = torch.float64
 
@@ -44,40 +44,40 @@ def test_alike(yours: object, expected: object) -> None:
 @pytest.mark.parametrize(
     ("yours", "expected", "where", "message"),
     [
-        (tensor(1, 3), tensor(1, 2), "[1]", "is 3 and should be 2."),
-        (tensor(1, 2), tensor(1, math.nan), "[1]", "is 2 and should be nan."),
+        (tensor(1, 3), tensor(1, 2), "[1]", "is 3, but should be 2."),
+        (tensor(1, 2), tensor(1, math.nan), "[1]", "is 2, but should be nan."),
         (
             torch.ones(2, 2, dtype=DOUBLE),
             torch.eye(2, dtype=DOUBLE),
             "[0, 1]",
-            "is 1 and should be 0.",
+            "is 1, but should be 0.",
         ),
         (
             tensor(1),
             tensor(1, 2),
             "",
-            "has the shape (1,) and should have (2,).",
+            "has the shape (1,), but should have (2,).",
         ),
         (
             torch.ones(1),
             tensor(1),
             "",
-            "has the dtype torch.float32 and should have torch.float64.",
+            "has the dtype torch.float32, but should have torch.float64.",
         ),
-        ([1], tensor(1), "", "is a list and should be a tensor."),
-        ([1, [2, 4]], [1, [2, 3]], "[1][1]", "is 4 and should be 3."),
-        ([1], [1, 2], "", "has 1 entries and should have 2."),
-        (5, [1, 2], "", "is an int and should be a list."),
-        ({"a": 1}, {"a": 2}, "['a']", "is 1 and should be 2."),
+        ([1], tensor(1), "", "is a list, but should be a tensor."),
+        ([1, [2, 4]], [1, [2, 3]], "[1][1]", "is 4, but should be 3."),
+        ([1], [1, 2], "", "has 1 entry, but should have 2."),
+        (5, [1, 2], "", "is an int, but should be a list."),
+        ({"a": 1}, {"a": 2}, "['a']", "is 1, but should be 2."),
         ({"a": 1, "c": 2}, {"a": 1}, "", "should not have the entry 'c'."),
-        (True, 1, "", "is a bool and should be a number."),
-        (None, 1, "", "is None and should be a number."),
-        (1 + 2j, 1, "", "is a complex and should be a number."),
-        (1, "error", "", "is an int and should be a word in quotes."),
-        ("eror", "error", "", "is 'eror' and should be 'error'."),
+        (True, 1, "", "is a bool, but should be a number."),
+        (None, 1, "", "is None, but should be a number."),
+        (1 + 2j, 1, "", "is a complex, but should be a number."),
+        (1, "error", "", "is an int, but should be a word in quotes."),
+        ("eror", "error", "", "is 'eror', but should be 'error'."),
         (["x", "z"], {"x", "y"}, "", "should not have 'z'."),
         (["x"], {"x", "y"}, "", "lacks 'y'."),
-        (3, {"x"}, "", "is an int and should be a tuple of words."),
+        (3, {"x"}, "", "is an int, but should be a tuple of words."),
     ],
 )
 def test_different(
@@ -87,6 +87,31 @@ def test_different(
     found = mismatch(yours, expected, 1e-12)
     assert found is not None
     assert (found.where, found.message) == (where, message)
+
+
+@pytest.mark.parametrize(
+    ("yours", "expected", "words"),
+    [
+        (1, 2, "what you returned"),
+        (tensor(1, 3), tensor(1, 2), "the second of the two numbers"),
+        (tensor(1), tensor(2), "the one number"),
+        (tensor(*range(9)), tensor(*[0] * 9), "number 2 of the 9 numbers"),
+        (torch.ones(2, 2), torch.eye(2), "the number at [0, 1] of the matrix"),
+        ({"F": 1}, {"F": 2}, "the entry 'F' of the dictionary"),
+        ([1, 2, 3], [1, 2, 4], "the third of the three numbers"),
+        (
+            (tensor(1), tensor(2, 3)),
+            (tensor(1), tensor(5, 3)),
+            "the first of the two numbers in the second of the two tensors",
+        ),
+    ],
+)
+def test_place(yours: object, expected: object, words: str) -> None:
+    """The place, as one says it."""
+    found = mismatch(yours, expected, 1e-12)
+    assert found is not None
+    assert place(found.path, expected).startswith(words)
+    assert place(found.path, expected).endswith("you returned")
 
 
 @pytest.mark.parametrize(
@@ -102,6 +127,7 @@ def test_different(
             "a tensor on the device meta of shape (2,)",
         ),
         ({"a": (1, [2.5])}, "{'a': (1, [2.5])}"),
+        ((2.5,), "(2.5,)"),
         ({"b", "a"}, "{'a', 'b'}"),
         (math.sin, "sin"),
         (object(), "an object"),

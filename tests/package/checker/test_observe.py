@@ -27,7 +27,7 @@ def holds() -> bool:
     return (
         check("ex2", derivative_of_sine).passed
         and check("ex2", wrong).misconception
-        == "the mean was taken in the place of the sum"
+        == "the mean was taken instead of the sum"
         and "did not come to an end" in stopped
         and "could not be stopped" not in stopped
     )

@@ -329,7 +329,7 @@ def autograd_by_jvp(x):
     return torch.func.jvp(log_sine_reciprocal, (x,), (ones,))[1]
 
 
-@way("ex6", "partials", "Autograd")
+@way("ex6", "partials", "You let autograd find")
 def partials_by_autograd(x):
     def d(f, *at, number=0):
         leaves = [leaf(torch.as_tensor(value)) for value in at]
@@ -459,7 +459,7 @@ def columns_by_vmap(f, x):
     return torch.vmap(lambda e: torch.func.jvp(f, (x,), (e,))[1])(eye).T
 
 
-@way("ex8", "jacobian_by_columns", "Dual numbers")
+@way("ex8", "jacobian_by_columns", "dual numbers yourself")
 def columns_by_dual_numbers(f, x):
     x = x.detach()
     columns = []
@@ -603,7 +603,7 @@ def partials_in_numpy(x):
     }
 
 
-@way("ex6", "tangents", "of which the statement speaks")
+@way("ex6", "tangents", "every input that the statement covers")
 def tangents_of_what_is_reached(partials):
     tangent = {next(iter(partials))[1]: 1.0}
     for (result, source), partial in partials.items():

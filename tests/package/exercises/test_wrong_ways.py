@@ -138,7 +138,7 @@ def one_pass(shared, first, second, x):
     return z.grad, z.grad.clone()
 
 
-@wrong("ex3", "gradients_of_both", None, "is 2.2929925 and should be")
+@wrong("ex3", "gradients_of_both", None, "is 2.2929925, but should be")
 def twice_and_wrong(shared, first, second, x):
     z = leaf(x)
     first(shared(z)).backward()
@@ -201,13 +201,13 @@ def square_of_k(a):
 
 
 @wrong(
-    "ex4", "factor", None, "is a tensor of shape (4,) and should be a number"
+    "ex4", "factor", None, "is a tensor of shape (4,), but should be a number"
 )
 def quotient_of_tensors(a):
     return double_until_large(a) / a
 
 
-@wrong("ex5", "derivative_by_hand", None, "is 1.4524858 and should be")
+@wrong("ex5", "derivative_by_hand", None, "is 1.4524858, but should be")
 def autograd_and_wrong(x):
     z = leaf(x)
     log_sine_reciprocal(z).sum().backward()
@@ -233,7 +233,7 @@ def every_leaf(partials):
     return tangent
 
 
-@wrong("ex7", "hessian_vector_product", None, "and should be")
+@wrong("ex7", "hessian_vector_product", None, "but should be")
 def whole_and_wrong(f, x, v):
     return torch.func.hessian(f)(x.detach()) @ v + 1
 
@@ -289,7 +289,7 @@ def reads_a_computed_tensor(x):
     return z.grad
 
 
-@wrong("ex2", "derivative_of_sine", None, "does not require grad: read that")
+@wrong("ex2", "derivative_of_sine", None, "does not require grad. Read the")
 def reads_the_argument(x):
     torch.sin(leaf(x)).sum().backward()
     return x.grad
@@ -442,7 +442,7 @@ def test_wrong_way(
     assert not verdict.passed
     assert verdict.misconception == mistake, verdict.text
     assert words in " ".join((*verdict.sentences, verdict.see)), verdict.text
-    if "and should be" in words:
+    if "but should be" in words:
         assert "numbers are right" not in verdict.text
         assert "gradients are right" not in verdict.text
 

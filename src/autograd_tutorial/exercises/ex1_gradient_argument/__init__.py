@@ -17,7 +17,7 @@ __all__ = ["EXERCISE", "jacobian_by_rows", "vector_jacobian_product"]
 EXERCISE = Exercise(
     number=1,
     stem="ex1_gradient_argument",
-    title="choose the gradient argument",
+    title="the gradient argument",
     tasks=(
         Prediction(
             name="PREDICTIONS",
@@ -30,10 +30,10 @@ EXERCISE = Exercise(
             misconceptions=mistakes.of("vector_jacobian_product"),
             ways={
                 **PULLBACK,
-                "jacrev": "It is right; the whole Jacobian takes a pass for each row, though, where one pass with v is enough.",
-                "jacfwd": "It is right; the whole Jacobian takes a tangent for each column, though, where one pass with v is enough.",
-                "sum": "The gradient of the sum of v·y: that is what `gradient=v` means.",
-                "backward": "`backward` with a `gradient` argument works as well; `torch.autograd.grad` of the solution leaves every `.grad` alone.",
+                "jacrev": "It is right, but the whole Jacobian takes a pass for each row, and one pass with v is enough.",
+                "jacfwd": "It is right, but the whole Jacobian takes a tangent for each column, and one pass with v is enough.",
+                "sum": "You took the gradient of the sum of v·y, and that is exactly what `gradient=v` means.",
+                "backward": "`backward` with a `gradient` argument works as well. Our solution uses `torch.autograd.grad`, because it leaves every `.grad` alone.",
             },
         ),
         Task(
@@ -43,25 +43,25 @@ EXERCISE = Exercise(
             ways={
                 "jacrev": "`torch.func.jacrev` does the same, and sends all one-hot vectors back in one batch.",
                 "vmap": "`vmap` sends all one-hot vectors back in one batch: another good way.",
-                "jacobian": "`torch.autograd.functional.jacobian` goes by rows as well.",
-                "backward": "`backward` works as well, if `.grad` is cleared between the rows.",
+                "jacobian": "`torch.autograd.functional.jacobian` builds the matrix from its rows, as our solution does.",
+                "backward": "`backward` works as well, as long as `.grad` is cleared between the rows.",
             },
         ),
     ),
     hints=(
         (
-            "vᵀJ adds the rows of J, the first weighted by v₁ and the second by v₂. Write J down "
-            "first: one row for each output, one column for each input."
+            "vᵀJ is the sum of the rows of J, after the first was multiplied by v₁ and the second by "
+            "v₂. So write J down first: it has one row for each output and one column for each input."
         ),
         (
-            "`y.backward(v)` leaves vᵀJ in `x.grad`; `torch.autograd.grad(y, x, grad_outputs=v)` "
-            "returns the same and adds nothing to any `.grad`. Work on "
-            "`x.detach().clone().requires_grad_(True)`, so that the caller's x stays as it was."
+            "`y.backward(v)` leaves vᵀJ in `x.grad`, and `torch.autograd.grad(y, x, grad_outputs=v)` "
+            "returns the same without touching any `.grad`. Work on "
+            "`x.detach().clone().requires_grad_(True)`, because the caller's x must stay as it was."
         ),
         (
-            "Which v makes every row but the first vanish and leaves the first as it is? The rows of "
-            "`torch.eye(m)` are these vectors, for all m rows; `torch.stack` puts the results "
-            "together."
+            "Which v keeps the first row as it is and makes all others vanish? You find such a vector "
+            "for each of the m rows in the rows of `torch.eye(m)`. Then put the results together with "
+            "`torch.stack`."
         ),
     ),
 )

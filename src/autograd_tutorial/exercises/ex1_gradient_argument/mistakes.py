@@ -27,16 +27,16 @@ mistakes.predict(
     "PREDICTIONS",
     V_IGNORED,
     [[1, 4, 4], [1, 4, 4], [1, 4, 4]],
-    why="The sum of the rows of J is the answer for v = (1, 1) only; another v weights each "
-    "row with a number of its own.",
+    why="The sum of the rows of J is the answer for v = (1, 1) only. Any other v gives each row "
+    "its own weight.",
 )
 
 mistakes.predict(
     "PREDICTIONS",
     "the three calls were added up",
     [[1, 4, 4], [2, 17, 44], [4, 22, 40]],
-    why="That is what one x would hold if `.grad` were never cleared; the statement begins "
-    "each time with a fresh x.",
+    why="That is what a single x would hold after all three calls, because `backward` adds to "
+    "`.grad`. But here each call begins with a fresh x.",
     see="tutorial#once-more-and-the-gradient-doubles",
 )
 
@@ -44,7 +44,7 @@ mistakes.predict(
     "PREDICTIONS",
     "the input x₂ was counted in one output only",
     [[1, 3, 4], [1, 3, 40], [2, 6, -4]],
-    why="x₂ stands in both outputs, so two messages arrive at it, and they add up.",
+    why="x₂ appears in both outputs, so two messages arrive at it, and they add up.",
     see="theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
 )
 
@@ -52,15 +52,15 @@ mistakes.predict(
     "PREDICTIONS",
     "the factor 2 of the square was lost",
     [[1, 4, 2], [1, 13, 20], [2, 5, -2]],
-    why="The derivative of x₃² is 2x₃, which is 4 at x₃ = 2.",
+    why="It is easy to lose the 2 of the square: the derivative of x₃² is 2x₃, which is 4 at x₃ = 2.",
     see="theory/forward-propagation#give-each-step-its-local-derivative",
 )
 
 
 @mistakes.add(V_IGNORED)
 def vector_jacobian_product(f, x, v):
-    """The sum of the outputs weights every row of J with 1; the weights that are asked for
-    stand in v.
+    """The sum of the outputs gives every row of J the weight 1, but the weights that you
+    need are in v. Pass v as the `gradient` argument.
     """
     x = x.detach().clone().requires_grad_(True)
     f(x).sum().backward()
@@ -71,27 +71,27 @@ def vector_jacobian_product(f, x, v):
     MEAN_TAKEN, see="theory/backward-propagation#why-backward-wants-v"
 )
 def vector_jacobian_product(f, x, v):
-    """vᵀJ is the gradient of the sum of v·y; the mean divides it by the number of outputs."""
+    """vᵀJ is the gradient of the sum of v·y. The mean divides it by the number of outputs."""
     x = x.detach().clone().requires_grad_(True)
     (v * f(x)).mean().backward()
     return x.grad
 
 
 @mistakes.add(
-    "J·v in the place of vᵀJ",
+    "J·v instead of vᵀJ",
     "theory/forward-propagation#push-a-tangent-forward",
     raises="a forward gradient that has a different size",
 )
 def vector_jacobian_product(f, x, v):
-    """A tangent goes forward and has the shape of the input; v has the shape of the output
-    and goes backward.
+    """You sent v forward as a tangent, and a tangent has the shape of the input. But v has
+    the shape of the output, because it goes backward.
     """
     return torch.func.jvp(f, (x.detach(),), (v,))[1]
 
 
 @mistakes.add(OUTPUT_AS_COTANGENT, see="tutorial#three-inputs-two-outputs")
 def vector_jacobian_product(f, x, v):
-    """`y.backward(y)` weights each row of J with the output itself, and v is not used."""
+    """`y.backward(y)` takes the output itself for the weights of the rows of J. Pass v there."""
     x = x.detach().clone().requires_grad_(True)
     y = f(x)
     y.backward(y)
@@ -100,8 +100,8 @@ def vector_jacobian_product(f, x, v):
 
 @mistakes.add(BACKWARD_ON_A_VECTOR)
 def vector_jacobian_product(f, x, v):
-    """There is no single gradient of a vector that v could be multiplied with afterwards: v
-    must go in as the `gradient` argument.
+    """A vector has no single gradient that you could multiply with v afterwards. So v must
+    go in from the start, as the `gradient` argument.
     """
     x = x.detach().clone().requires_grad_(True)
     f(x).backward()
@@ -111,7 +111,7 @@ def vector_jacobian_product(f, x, v):
 @mistakes.add(NOT_CLEARED)
 def vector_jacobian_product(f, x, v):
     """`backward` adds to what `x.grad` already holds, from an earlier call or from the
-    caller.
+    caller. Work on a fresh copy of x, whose `.grad` is empty.
     """
     x.requires_grad_(True)
     f(x).backward(v)
@@ -147,8 +147,8 @@ def vector_jacobian_product(f, x, v):
 
 @mistakes.add(TRANSPOSED)
 def jacobian_by_rows(f, x):
-    """J has one row for each output and one column for each input; what a tangent gives is
-    a column.
+    """J has one row for each output and one column for each input. If you built it from
+    tangents, each of them gave you a column.
     """
     x = x.detach()
     one_hot = torch.eye(x.numel(), dtype=x.dtype)
@@ -157,8 +157,8 @@ def jacobian_by_rows(f, x):
 
 @mistakes.add(ROWS_ADDED_UP)
 def jacobian_by_rows(f, x):
-    """One pass with ones gives the sum of all rows, in one vector, and the single rows
-    cannot be had back from it.
+    """One pass with ones adds all rows up into one vector, and nothing can take the sum
+    apart again. Send back one pass for each row.
     """
     x = x.detach().clone().requires_grad_(True)
     y = f(x)
@@ -168,8 +168,8 @@ def jacobian_by_rows(f, x):
 
 @mistakes.add(ONLY_THE_DIAGONAL)
 def jacobian_by_rows(f, x):
-    """A derivative for each element is the whole story only if output i depends on input i
-    alone; here the outputs mix the inputs.
+    """One derivative for each element is the whole Jacobian only if output i depends on
+    input i alone. Here the outputs mix the inputs.
     """
     x = x.detach().clone().requires_grad_(True)
     (slope,) = torch.autograd.grad(f(x).sum(), x)
@@ -181,7 +181,7 @@ def jacobian_by_rows(f, x):
     "tutorial#once-more-and-the-gradient-doubles",
 )
 def jacobian_by_rows(f, x):
-    """`x.grad` is one tensor that every pass adds to, so a list that holds it once for each
+    """Every pass adds to the same tensor, `x.grad`. So a list that holds it once for each
     row holds the total each time.
     """
     x = x.detach().clone().requires_grad_(True)
@@ -194,8 +194,8 @@ def jacobian_by_rows(f, x):
 
 @mistakes.add(ROWS_ACCUMULATED)
 def jacobian_by_rows(f, x):
-    """`backward` adds to `x.grad`; set it to None between the rows, or use
-    `torch.autograd.grad`.
+    """`backward` adds each row to what `x.grad` holds already. Set it to None between the
+    rows, or use `torch.autograd.grad`.
     """
     x = x.detach().clone().requires_grad_(True)
     rows = []
@@ -211,8 +211,8 @@ def jacobian_by_rows(f, x):
     raises="a second time",
 )
 def jacobian_by_rows(f, x):
-    """A backward pass frees what the graph has saved; ask for `retain_graph=True` as long
-    as rows are to come, or run f anew for each.
+    """A backward pass frees what the graph has saved, so the second row finds nothing
+    there. Pass `retain_graph=True` while more rows are to come, or run f again for each.
     """
     x = x.detach().clone().requires_grad_(True)
     y = f(x)
@@ -232,8 +232,8 @@ def jacobian_by_rows(f, x):
     ),
 )
 def jacobian_by_rows(f, x):
-    """The matrix is right, but tangents have built it, column by column; here every row is
-    to come from a backward pass.
+    """The matrix is right, but you built it from tangents, column by column. In this task
+    every row comes from a backward pass.
     """
     return torch.func.jacfwd(f)(x.detach())
 

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Exercise 1: choose the gradient argument
+# # Exercise 1: the gradient argument
 #
 # Let y = (x₁·x₂, x₂ + x₃²), which the package has as `space_to_plane`. Call its
 # Jacobian J.

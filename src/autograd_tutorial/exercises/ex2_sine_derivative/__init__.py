@@ -13,7 +13,7 @@ __all__ = ["EXERCISE", "derivative_of_sine"]
 EXERCISE = Exercise(
     number=2,
     stem="ex2_sine_derivative",
-    title="differentiate the sine without its formula",
+    title="the derivative of the sine",
     tasks=(
         Task(
             solution=derivative_of_sine,
@@ -27,17 +27,18 @@ EXERCISE = Exercise(
     ),
     hints=(
         (
-            "`torch.autograd.grad` differentiates a scalar, and `torch.sin(x)` is a whole grid. "
-            "Which scalar has the derivative of sin at `x[i]` with respect to `x[i]`, for all i "
-            "at once?"
+            "`torch.autograd.grad` differentiates a scalar, but `torch.sin(x)` is a whole grid. Can "
+            "you make one number out of the grid whose derivative with respect to `x[i]` is the slope "
+            "of the sine at `x[i]`, for every i?"
         ),
         (
-            "Add the sines up. In the sum, `x[i]` stands in one term only, so the derivative of "
+            "Add the sines up. Each `x[i]` appears in one term of the sum only, so the derivative of "
             "the sum with respect to `x[i]` sees that term and no other."
         ),
         (
-            "Work on `x.detach().clone().requires_grad_(True)`, so that the caller's x stays as "
-            "it was. `torch.autograd.grad(y, x)` returns a tuple with one gradient for each input."
+            "Work on `x.detach().clone().requires_grad_(True)`, because the caller's x must stay as "
+            "it was. Then `torch.autograd.grad(y, x)` returns a tuple with one gradient for each "
+            "input: take out the only one."
         ),
     ),
 )

@@ -24,8 +24,8 @@ mistakes = Mistakes()
 
 @mistakes.add(MEAN_TAKEN)
 def derivative_of_sine(x):
-    """The mean of n numbers is their sum divided by n, and so is its derivative: every
-    slope comes out n times too small.
+    """The mean of n numbers is their sum divided by n, so every slope comes out n times too
+    small. Take the sum.
     """
     x = x.detach().clone().requires_grad_(True)
     torch.sin(x).mean().backward()
@@ -34,8 +34,8 @@ def derivative_of_sine(x):
 
 @mistakes.add(NOT_CLEARED)
 def derivative_of_sine(x):
-    """`backward` adds to `.grad`, so a second call on the same x gives twice the
-    derivative.
+    """`backward` adds to `.grad` and replaces nothing, so a second call with the same x
+    gives twice the derivative. Work on a fresh copy of x in each call.
     """
     x.requires_grad_(True)
     torch.sin(x).sum().backward()
@@ -53,14 +53,14 @@ def derivative_of_sine(x):
     "the sine was returned, not its derivative", "tutorial#vector-to-scalar"
 )
 def derivative_of_sine(x):
-    """`torch.sin(x)` is the value; the derivative is what a backward pass leaves."""
+    """`torch.sin(x)` is the value. You get the derivative from a backward pass."""
     return torch.sin(x.detach())
 
 
 @mistakes.add(OUTPUT_AS_COTANGENT, see="tutorial#v-1-10")
 def derivative_of_sine(x):
-    """`y.backward(y)` weights each slope with y, so sin x · cos x comes out; weight with
-    ones.
+    """`y.backward(y)` gives each slope the weight y, so sin x · cos x comes out. Give each
+    the weight 1: pass ones, or take the sum.
     """
     x = x.detach().clone().requires_grad_(True)
     y = torch.sin(x)
@@ -74,7 +74,9 @@ def derivative_of_sine(x):
     sign=called("torch.cos", "torch.Tensor.cos", "torch.Tensor.cos_"),
 )
 def derivative_of_sine(x):
-    """You know the formula; the exercise is to let autograd find the derivative without it."""
+    """The cosine is the right formula, but the exercise is to find the derivative without it.
+    Use the sine alone, and let autograd do the rest.
+    """
     return torch.cos(x.detach())
 
 

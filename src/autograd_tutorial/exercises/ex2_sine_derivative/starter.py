@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Exercise 2: differentiate the sine without its formula
+# # Exercise 2: the derivative of the sine
 #
 # Let f(x) = sin x. Write a function that returns the derivative of f at every
 # element of a tensor `x`, of any shape. Do not use that it is the cosine: let

@@ -16,7 +16,7 @@ __all__ = ["EXERCISE", "gradient_twice", "gradients_of_both"]
 EXERCISE = Exercise(
     number=3,
     stem="ex3_backward_twice",
-    title="go backward twice",
+    title="two backward passes",
     tasks=(
         Prediction(
             name="PREDICTIONS",
@@ -44,7 +44,7 @@ EXERCISE = Exercise(
             cases=gradient_cases,
             misconceptions=mistakes.of("gradient_twice"),
             ways={
-                "retain_graph": "You kept the graph for the second pass: right, and the saved tensors stay in memory until then.",
+                "retain_graph": "You kept the graph for the second pass. That is right, and the saved tensors stay in memory until then.",
                 "backward": "`backward` works as well, as long as the second pass finds `.grad` cleared and the first result is kept apart.",
                 "func": "A transform such as `torch.func.grad` leaves no graph to use up and no `.grad` to clear: another good way.",
             },
@@ -54,7 +54,7 @@ EXERCISE = Exercise(
             cases=both_cases,
             misconceptions=mistakes.of("gradients_of_both"),
             ways={
-                "jacrev": "You took the two losses as the two outputs of one function: its Jacobian holds both gradients.",
+                "jacrev": "You made the two losses the two outputs of one function, whose Jacobian holds both gradients: another good way.",
                 "is_grads_batched": "You sent both one-hot vectors back in one batch: another good way.",
                 "backward": "`backward` works as well, as long as `.grad` is cleared between the two losses.",
             },
@@ -62,17 +62,19 @@ EXERCISE = Exercise(
     ),
     hints=(
         (
-            "A backward pass meets two things that an earlier one has left: the graph, whose saved "
-            "tensors are gone, and `x.grad`, which it adds to. Ask of each line: what does it find "
-            "of the two?"
+            "Two things decide what a second backward pass does: the graph, whose saved tensors the "
+            "first pass has freed, and `x.grad`, to which it adds. For each line, ask in what state "
+            "the second pass finds them."
         ),
         (
-            "For two independent gradients, let each pass have its own: a fresh leaf, or no `.grad` "
-            "at all, as with `torch.autograd.grad`; and f computed anew, or a graph that was retained."
+            "To keep two gradients apart, give each pass a fresh leaf, or use `torch.autograd.grad`, "
+            "which touches no `.grad`. And the second pass needs a graph that is still whole: compute "
+            "f again, or retain the graph in the first pass."
         ),
         (
-            "For the two losses, h = shared(x) is computed once, so its graph must serve two passes: "
-            "`torch.autograd.grad(first(h), x, retain_graph=True)`, and then the second without it."
+            "For the two losses you compute h = shared(x) once, so its graph has to serve two passes. "
+            "Ask for `torch.autograd.grad(first(h), x, retain_graph=True)` first, and then for the "
+            "second gradient without retaining anything."
         ),
     ),
 )

@@ -10,14 +10,14 @@ from autograd_tutorial.exercises.common import normal, used
 
 
 class Shared:
-    """The expensive part: it counts how often it is called."""
+    """Return sin x · exp(x / 2), element by element, and count the calls."""
 
     def __init__(self) -> None:
         """Begin to count."""
         self.calls = 0
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return sin x · exp(x / 2), element by element."""
+        """Compute it."""
         self.calls += 1
         return torch.sin(x) * torch.exp(x / 2)
 

@@ -80,7 +80,8 @@ mistakes.predict(
     {"y.backward() two times": [0, 8, 16, 24]},
     {"y.backward() two times": [0, 4, 8, 12]},
     {"y.backward() two times": [0, 0, 0, 0]},
-    why="y = 2·x·x has saved x for its derivative, and the first pass frees what is saved.",
+    why="y = 2·x·x has saved x for its derivative. The first pass frees what is saved, so the "
+    "second finds nothing there and raises an error.",
     see="troubleshooting/error-messages#a-second-time",
 )
 
@@ -88,7 +89,7 @@ mistakes.predict(
     "PREDICTIONS",
     "`retain_graph` was thought to clear the gradient",
     {"y.backward(retain_graph=True), then y.backward()": [0, 4, 8, 12]},
-    why="It keeps the graph and says nothing of `.grad`, which both passes add to.",
+    why="It keeps the graph, but it has nothing to do with `.grad`, and both passes add to that.",
     see="tutorial#once-more-and-the-gradient-doubles",
 )
 
@@ -96,7 +97,8 @@ mistakes.predict(
     "PREDICTIONS",
     "a new y was thought to bring a new gradient",
     {"y computed anew before the second": [0, 4, 8, 12]},
-    why="The graph is new, but the leaf x is the same, and so is its `.grad`.",
+    why="The graph is new, but x is the same leaf with the same `.grad`, so the second pass adds "
+    "to what the first has left.",
     see="tutorial#once-more-and-the-gradient-doubles",
 )
 
@@ -104,8 +106,8 @@ mistakes.predict(
     "PREDICTIONS",
     "a second pass was thought to be never allowed",
     {"z.backward() two times, with z = (x + 1).sum()": "error"},
-    why="Neither the addition nor the sum needs a saved tensor for its derivative, so nothing"
-    " is missing: no error, and the gradient doubles in silence.",
+    why="Neither the addition nor the sum needs a saved tensor for its derivative, so the second "
+    "pass misses nothing. It raises no error, and the gradient doubles in silence.",
     see="theory/what-a-gradient-costs#see-what-it-pays-in-memory",
 )
 
@@ -115,16 +117,16 @@ mistakes.predict(
     {"y computed anew before the second": "error"},
     {"y.backward(retain_graph=True), then y.backward()": "error"},
     {"y computed anew and x.grad = None before the second": "error"},
-    why="A graph that was retained, or made anew, has all that a second pass needs, so it "
-    "runs and leaves numbers in `x.grad`.",
+    why="A graph that was retained, or a new one, has everything that the second pass needs. So "
+    "the pass runs and leaves numbers in `x.grad`.",
     see="troubleshooting/error-messages#a-second-time",
 )
 
 
 @mistakes.add(GRAPH_USED_UP)
 def gradient_twice(f, x):
-    """A backward pass frees what the graph has saved, unless it is asked to retain it;
-    compute f(x) anew for a second one.
+    """A backward pass frees what the graph has saved, unless you ask it to retain the
+    graph. Compute f(x) again for the second pass.
     """
     x = x.detach().clone().requires_grad_(True)
     y = f(x)
@@ -135,8 +137,8 @@ def gradient_twice(f, x):
 
 @mistakes.add(SECOND_ADDED)
 def gradient_twice(f, x):
-    """`backward` adds to `x.grad`, whether the graph was retained or f ran anew: after the
-    second pass it holds twice the gradient.
+    """`backward` adds to `x.grad`, whether the graph was retained or f ran again, so after
+    the second pass it holds twice the gradient. Set it to None between the passes.
     """
     x = x.detach().clone().requires_grad_(True)
     y = f(x)
@@ -149,7 +151,7 @@ def gradient_twice(f, x):
 @mistakes.add(NO_CLONE)
 def gradient_twice(f, x):
     """`first = x.grad` is a second name for the same tensor, so what the second pass adds
-    is seen under both.
+    shows under both names. Keep `x.grad.clone()` instead.
     """
     x = x.detach().clone().requires_grad_(True)
     f(x).backward()
@@ -164,8 +166,8 @@ def gradient_twice(f, x):
     "exercises/ex7_second_derivative#statement",
 )
 def gradient_twice(f, x):
-    """Two passes through the same function give the same gradient two times; the derivative
-    of the gradient is another thing, and exercise 7.
+    """You differentiated the gradient once more. This exercise wants the same gradient two
+    times; the second derivative comes in exercise 7.
     """
     x = x.detach().clone().requires_grad_(True)
     (first,) = torch.autograd.grad(f(x), x, create_graph=True)
@@ -179,8 +181,8 @@ def gradient_twice(f, x):
     sign=_one_tensor,
 )
 def gradient_twice(f, x):
-    """The numbers are right, but the two names share one memory: whoever changes the one
-    changes the other.
+    """The numbers are right, but both results are one tensor in memory, so whoever changes
+    one of them changes the other. Return a clone of the first.
     """
     x = x.detach().clone().requires_grad_(True)
     f(x).backward()
@@ -227,8 +229,8 @@ def gradient_twice(f, x):
 
 @mistakes.add(GRAPH_USED_UP)
 def gradients_of_both(shared, first, second, x):
-    """Both losses go back through the one graph of h, and the first pass frees what that
-    has saved; here `retain_graph=True` is what is wanted.
+    """Both losses go back through the one graph of h, but the first pass frees what that
+    graph has saved. This is what `retain_graph=True` is for: pass it to the first.
     """
     x = x.detach().clone().requires_grad_(True)
     h = shared(x)
@@ -240,7 +242,7 @@ def gradients_of_both(shared, first, second, x):
 @mistakes.add(SECOND_ADDED)
 def gradients_of_both(shared, first, second, x):
     """`backward` adds to `x.grad`, so after the second loss it holds the sum of both
-    gradients.
+    gradients. Set it to None between the two.
     """
     x = x.detach().clone().requires_grad_(True)
     h = shared(x)
@@ -254,9 +256,7 @@ def gradients_of_both(shared, first, second, x):
     "the two gradients were swapped", "exercises/ex3_backward_twice#statement"
 )
 def gradients_of_both(shared, first, second, x):
-    """The numbers are right, but they come in the other order: the gradient of first(h) is
-    asked for first.
-    """
+    """The numbers are right, but their order is not: return the gradient of first(h) first."""
     x = x.detach().clone().requires_grad_(True)
     h = shared(x)
     (of_second,) = torch.autograd.grad(second(h), x, retain_graph=True)
@@ -266,8 +266,8 @@ def gradients_of_both(shared, first, second, x):
 
 @mistakes.add(NO_CLONE, sign=_total(several=True))
 def gradients_of_both(shared, first, second, x):
-    """`x.grad` is one tensor, to which every pass adds. A second name for it shows the sum
-    too, so keep `x.grad.clone()`, or set `x.grad = None` between the passes.
+    """`x.grad` is one tensor, and every pass adds to it, so a second name for it shows the
+    sum too. Keep `x.grad.clone()`, or set `x.grad = None` between the passes.
     """
     x = x.detach().clone().requires_grad_(True)
     h = shared(x)
@@ -283,8 +283,8 @@ def gradients_of_both(shared, first, second, x):
     sign=_total(several=False),
 )
 def gradients_of_both(shared, first, second, x):
-    """One pass from the sum gives the sum of the gradients, which trains a network on both
-    losses but does not tell them apart.
+    """One pass from the sum gives the sum of the two gradients. That trains a network on
+    both losses, but it does not tell you the gradient of each.
     """
     x = x.detach().clone().requires_grad_(True)
     h = shared(x)
@@ -297,7 +297,9 @@ def gradients_of_both(shared, first, second, x):
     "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
 )
 def gradients_of_both(shared, first, second, x):
-    """These are the gradients at h = shared(x); the way from h to x is still to go."""
+    """These are the gradients with respect to h = shared(x). The way from h back to x is
+    still missing, so ask for the gradient with respect to x.
+    """
     h = shared(x.detach()).requires_grad_(True)
     (of_first,) = torch.autograd.grad(first(h), h)
     (of_second,) = torch.autograd.grad(second(h), h)
@@ -310,7 +312,9 @@ def gradients_of_both(shared, first, second, x):
     raises="does not require grad",
 )
 def gradients_of_both(shared, first, second, x):
-    """Under `no_grad`, or after `detach`, nothing leads from h back to x."""
+    """Under `no_grad`, or after `detach`, torch records nothing that leads from h back to x.
+    Let h be computed from x while it records.
+    """
     x = x.detach().clone().requires_grad_(True)
     with torch.no_grad():
         h = shared(x)
@@ -331,8 +335,8 @@ def gradients_of_both(shared, first, second, x):
     sign=_ran_twice,
 )
 def gradients_of_both(shared, first, second, x):
-    """The gradients are right, but `shared` was called once for each loss, and it is the
-    expensive part.
+    """The gradients are right, but you called `shared` once for each loss, and it is the
+    expensive part. Call it once, and retain its graph for the second pass.
     """
     x = x.detach().clone().requires_grad_(True)
     (of_first,) = torch.autograd.grad(first(shared(x)), x)

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Exercise 3: go backward twice
+# # Exercise 3: two backward passes
 #
 # 1. For each line below, start with
 #
@@ -8,11 +8,11 @@
 #    and say what `x.grad` holds in the end: a list of four numbers, or the word
 #    "error". The gradient of y at this x is [0, 4, 8, 12].
 # 2. Write a function that returns the gradient of the scalar function f at x two
-#    times, as a pair: both right, and each a tensor of its own. From here on x may
-#    be a tensor of any shape.
+#    times, as a pair: both right, and two separate tensors. From here on x may be a
+#    tensor of any shape.
 # 3. Write a function that returns the gradients of two losses, first(h) and
-#    second(h), with respect to x, where h = shared(x). `shared` is expensive: call
-#    it only once.
+#    second(h), with respect to x, where h = shared(x). `shared` is expensive, so
+#    call it only once.
 #
 # The results must have the dtype of `x` and not require grad, and `x` must stay
 # as it was.

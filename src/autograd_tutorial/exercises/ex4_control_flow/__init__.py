@@ -17,7 +17,7 @@ __all__ = ["EXERCISE", "factor", "weighted_gradient"]
 EXERCISE = Exercise(
     number=4,
     stem="ex4_control_flow",
-    title="give control flow a vector and a matrix",
+    title="control flow",
     tasks=(
         Prediction(
             name="PREDICTIONS",
@@ -36,8 +36,8 @@ EXERCISE = Exercise(
             misconceptions=mistakes.of("weighted_gradient"),
             ways={
                 **PULLBACK,
-                "jvp": "A tangent sent forward is right here, since J = kI is its own transpose.",
-                "factor": "You found the one k and multiplied v with it: that is what J = kI says.",
+                "jvp": "You sent v forward as a tangent. That is right here, because J = kI is its own transpose.",
+                "factor": "You found the one k and multiplied v by it, and that is what J = kI says.",
                 "backward": "`backward` with a `gradient` argument works as well.",
             },
         ),
@@ -46,25 +46,25 @@ EXERCISE = Exercise(
             cases=factor_cases,
             misconceptions=mistakes.of("factor"),
             ways={
-                "jacrev": "It is right; the whole Jacobian takes n times the work of one backward pass, though, and k stands in its first row.",
-                "mean": "Every entry of the gradient of the sum is k, and so is their mean.",
+                "jacrev": "It is right, but the whole Jacobian takes n times the work of one backward pass, and its first row alone shows k.",
+                "mean": "Every entry of the gradient of the sum is k, so their mean is k as well.",
                 "backward": "`backward` works as well, from the sum or with a `gradient` argument.",
             },
         ),
     ),
     hints=(
         (
-            "Follow one run on paper: doubling multiplies every element by 2, and the branch "
-            "multiplies every element by 100. So f(a) = k·a, with one k for all elements. What is "
-            "the Jacobian of a ↦ k·a?"
+            "Follow one run on paper. A doubling multiplies every element by 2, and the branch, if it "
+            "is taken, multiplies every element by 100. So f(a) = k·a, with one k for all elements. "
+            "What is the Jacobian of a function that multiplies by k?"
         ),
         (
-            "J = kI, so vᵀJ = k·v. Autograd gives vᵀJ without knowing k: pass v as `grad_outputs` "
-            "of `torch.autograd.grad`, or as the `gradient` argument of `backward`."
+            "J = kI, so vᵀJ = k·v. You do not need to know k, because autograd gives you vᵀJ if you "
+            "hand it v: as `grad_outputs` to `torch.autograd.grad`, or as `gradient` to `backward`."
         ),
         (
-            "To read k, choose v: with ones every entry of vᵀJ is k, and with a one-hot v exactly one "
-            "is. Neither divides by a, so zeros in a do no harm."
+            "To read k, choose a v. With ones, every entry of vᵀJ is k. With a single 1 among zeros, "
+            "exactly one entry is. Neither way divides by a, so zeros in a do no harm."
         ),
     ),
 )

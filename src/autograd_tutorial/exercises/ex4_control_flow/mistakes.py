@@ -22,9 +22,7 @@ from autograd_tutorial.functions import (
 )
 
 mistakes = Mistakes()
-A_LOOP_FOR_EACH = Kind(
-    "each element got a loop of its own", "tutorial#control-flow"
-)
+A_LOOP_FOR_EACH = Kind("each element got its own loop", "tutorial#control-flow")
 BRANCH_FORGOTTEN = Kind("the branch was forgotten", "tutorial#control-flow")
 QUOTIENT = Kind(
     "the factor was taken as f(a) / a", "tutorial#what-the-gradient-cannot-see"
@@ -34,7 +32,7 @@ mistakes.predict(
     "PREDICTIONS",
     "one doubling was missed",
     {"k at (0.3, 0.4)": 1024},
-    why="0.5 · 1024 is 512, which is still below 1000: it takes one more.",
+    why="0.5 · 1024 is 512, which is still below 1000, so the loop doubles once more.",
     see="tutorial#control-flow",
 )
 
@@ -49,30 +47,32 @@ mistakes.predict(
     "PREDICTIONS",
     V_IGNORED,
     {"a.grad at (0.3, 0.4), v = (1, 10)": [2048, 2048]},
-    why="`backward(v)` weights the second row of J with 10.",
+    why="`backward(v)` gives the second row of J the weight 10, so the second number is ten times "
+    "as large.",
 )
 
 mistakes.predict(
     "PREDICTIONS",
     BRANCH_FORGOTTEN,
     {"k at (-0.3, -0.4)": 2048},
-    why="The doublings do not change the sign, so the sum is negative and the branch "
-    "multiplies by 100.",
+    why="The doublings do not change the sign, so the sum is still negative after them, and the "
+    "branch multiplies by 100.",
 )
 
 mistakes.predict(
     "PREDICTIONS",
     "the branch was decided by one element",
     {"k at (0.3, -0.4)": 2048},
-    why="The branch looks at the sum of all elements, and 0.3 − 0.4 is negative.",
+    why="The branch looks at the sum of all elements, and 0.3 − 0.4 is negative, so it multiplies "
+    "by 100.",
     see="tutorial#control-flow",
 )
 
 
 @mistakes.add(BACKWARD_ON_A_VECTOR)
 def weighted_gradient(a, v):
-    """f returns as many numbers as a has, and `backward` wants a scalar or a `gradient`
-    argument.
+    """f returns as many numbers as a has, but `backward` alone starts from a single one.
+    Pass v as its `gradient` argument.
     """
     a = a.detach().clone().requires_grad_(True)
     double_until_large(a).backward()
@@ -81,8 +81,8 @@ def weighted_gradient(a, v):
 
 @mistakes.add(OUTPUT_AS_COTANGENT)
 def weighted_gradient(a, v):
-    """`d.backward(d)` runs and gives k·d = k²·a; it is an answer often seen, and v is not
-    in it.
+    """It is easy to write `d.backward(d)`, because no error stops you. But it gives
+    k·d = k²·a, in which there is no v. Pass v instead.
     """
     a = a.detach().clone().requires_grad_(True)
     d = double_until_large(a)
@@ -92,7 +92,7 @@ def weighted_gradient(a, v):
 
 @mistakes.add(V_IGNORED)
 def weighted_gradient(a, v):
-    """The gradient of the sum weights all rows of J with 1."""
+    """The gradient of the sum gives every row of J the weight 1. Your weights are in v."""
     a = a.detach().clone().requires_grad_(True)
     double_until_large(a).sum().backward()
     return a.grad
@@ -100,7 +100,7 @@ def weighted_gradient(a, v):
 
 @mistakes.add(MEAN_TAKEN)
 def weighted_gradient(a, v):
-    """The mean of n numbers divides the gradient by n."""
+    """The mean of n numbers is their sum divided by n, so the gradient is divided by n too."""
     a = a.detach().clone().requires_grad_(True)
     (v * double_until_large(a)).mean().backward()
     return a.grad
@@ -108,15 +108,17 @@ def weighted_gradient(a, v):
 
 @mistakes.add(QUOTIENT)
 def weighted_gradient(a, v):
-    """Where a is zero this is 0/0, which is NaN; the gradient there is k·v as everywhere."""
+    """Where an element of a is zero, this is 0/0, which is NaN. The gradient there is k·v, as
+    it is everywhere else, so do not divide by a.
+    """
     a = a.detach()
     return v * double_until_large(a) / a
 
 
 @mistakes.add(A_LOOP_FOR_EACH, raises="a is zero everywhere")
 def weighted_gradient(a, v):
-    """The loop looks at the norm of the whole tensor and the branch at its sum: one k for
-    all elements.
+    """The loop looks at the norm of the whole tensor and the branch at its sum, so there is
+    one k for all elements. Pass f the tensor as a whole.
     """
     a = a.detach().clone().requires_grad_(True)
     d = torch.stack([double_until_large(element) for element in a.flatten()])
@@ -126,8 +128,8 @@ def weighted_gradient(a, v):
 
 @mistakes.add(BRANCH_FORGOTTEN)
 def weighted_gradient(a, v):
-    """Where the sum of the doubled tensor is not positive, f multiplies by 100, and so does
-    its derivative.
+    """If the sum of the doubled tensor is not positive, f multiplies by 100 as well, and so
+    does its derivative.
     """
     a = a.detach().clone().requires_grad_(True)
     d = 2 * a
@@ -139,7 +141,7 @@ def weighted_gradient(a, v):
 
 @mistakes.add(NOT_CLEARED)
 def weighted_gradient(a, v):
-    """`backward` adds to what `a.grad` already holds."""
+    """`backward` adds to what `a.grad` already holds. Work on a fresh copy of a."""
     a.requires_grad_(True)
     double_until_large(a).backward(v)
     return a.grad
@@ -182,7 +184,9 @@ def weighted_gradient(a, v):
 
 @mistakes.add(QUOTIENT)
 def factor(a):
-    """Where the element is zero this is 0/0, which is NaN, though k is there as everywhere."""
+    """If that element of a is zero, this is 0/0, which is NaN. The factor is k all the same, and
+    a backward pass finds it without dividing by a.
+    """
     a = a.detach()
     return (double_until_large(a) / a).flatten()[0].item()
 
@@ -191,7 +195,7 @@ def factor(a):
     "the factor was counted once for each element", "tutorial#vector-to-scalar"
 )
 def factor(a):
-    """The gradient of the sum holds k in every place; their sum is n·k."""
+    """The gradient of the sum holds k in every place, so adding the places up gives n·k."""
     a = a.detach().clone().requires_grad_(True)
     double_until_large(a).sum().backward()
     return a.grad.sum().item()
@@ -199,7 +203,7 @@ def factor(a):
 
 @mistakes.add(MEAN_TAKEN)
 def factor(a):
-    """The mean divides by n, and so does its gradient: k/n comes out."""
+    """The mean divides by n, and so does its gradient, so k/n comes out. Take the sum."""
     a = a.detach().clone().requires_grad_(True)
     double_until_large(a).mean().backward()
     return a.grad.flatten()[0].item()
@@ -211,8 +215,8 @@ def factor(a):
     raises="a is zero everywhere",
 )
 def factor(a):
-    """Alone, the first element has a norm and a sign of its own, and so another number of
-    doublings and another branch.
+    """The first element alone has another norm and maybe another sign than the whole of a,
+    so it goes through other doublings and another branch.
     """
     first = a.detach().flatten()[0].clone().requires_grad_(True)
     double_until_large(first).backward()
@@ -221,8 +225,8 @@ def factor(a):
 
 @mistakes.add(OUTPUT_AS_COTANGENT)
 def factor(a):
-    """`d.backward(d)` weights the rows of J = kI with d = k·a, which gives k²·a; divided by
-    a, that is k² and not k.
+    """`d.backward(d)` gives the rows of J = kI the weights d = k·a, so k²·a comes out.
+    Divided by a, that is k² and not k.
     """
     a = a.detach().clone().requires_grad_(True)
     d = double_until_large(a)
@@ -245,8 +249,8 @@ def factor(a):
 
 @mistakes.add(BRANCH_FORGOTTEN)
 def factor(a):
-    """Where the sum of the doubled tensor is not positive, f multiplies by 100, and so does
-    its derivative.
+    """If the sum of the doubled tensor is not positive, f multiplies by 100 as well, and so
+    does its derivative.
     """
     a = a.detach().clone().requires_grad_(True)
     d = 2 * a
@@ -258,7 +262,9 @@ def factor(a):
 
 @mistakes.add("a whole gradient was returned", "tutorial#control-flow")
 def factor(a):
-    """It holds k in every place; the exercise asks for the one number."""
+    """It holds k in every place, but the exercise asks for one number. Return one entry, with
+    `.item()`.
+    """
     a = a.detach().clone().requires_grad_(True)
     double_until_large(a).sum().backward()
     return a.grad

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Exercise 4: give control flow a vector and a matrix
+# # Exercise 4: control flow
 #
 # The tutorial's function doubles its argument, at least once, until the norm is at
 # least 1000, and multiplies the result by 100 if its sum is not positive. The

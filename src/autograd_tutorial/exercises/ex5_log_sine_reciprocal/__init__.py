@@ -30,7 +30,7 @@ __all__ = [
 EXERCISE = Exercise(
     number=5,
     stem="ex5_log_sine_reciprocal",
-    title="follow the chain rule along a graph",
+    title="the chain rule on a graph",
     tasks=(
         Prediction(
             name="GRAPH",
@@ -44,8 +44,8 @@ EXERCISE = Exercise(
             cases=inputs,
             misconceptions=mistakes.of("derivative_by_hand"),
             ways={
-                "chain_rule": "The adjoint of x in the walk along the graph is F′(x).",
-                "cos": "In one line, F′ is 2 sin x / x + log x² · cos x − 1/x².",
+                "chain_rule": "You took the adjoint of x from the walk along the graph, and that is F′(x).",
+                "cos": "Written in one line, F′ is 2 sin x / x + log x² · cos x − 1/x².",
             },
         ),
         Task(
@@ -54,24 +54,24 @@ EXERCISE = Exercise(
             misconceptions=mistakes.of("derivative_by_autograd"),
             ways={
                 **ELEMENTWISE,
-                "derivative": "The package's own `derivative` does that, and checks that f works element by element.",
+                "derivative": "The package's `derivative` does just that, and it checks that f works element by element.",
                 **BACKWARD,
             },
         ),
     ),
     hints=(
         (
-            "The graph: give each operation a line of its own, first a square, then a logarithm, "
-            "and so on. A value that is used twice is still one value. How often is x used?"
+            "For the graph, give each operation its own line: first a square, then a logarithm, and "
+            "so on. A value that is used twice is still one value. How often is x used?"
         ),
         (
-            "The chain rule: start at F with the number 1 and walk back. Each value sends a message "
-            "to every value that it was computed from, which is what it has collected times its "
-            "local derivative. Where several messages arrive, they are added."
+            "For the chain rule, start at F with the number 1 and walk back. Each value multiplies "
+            "what it has collected by the local derivative, and sends the product on as a message, "
+            "to each value that it was computed from. Where several messages arrive, add them."
         ),
         (
             "For all elements at once by autograd, differentiate the sum, as in exercise 2. In the "
-            "plot, 1/x grows without bound at 0: draw two branches and leave out what lies too "
+            "plot, 1/x grows without bound at 0, so draw two branches and leave out what lies too "
             "close to 0."
         ),
     ),

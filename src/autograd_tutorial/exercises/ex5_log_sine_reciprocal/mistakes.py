@@ -22,7 +22,8 @@ mistakes = Mistakes()
 TWO_LOG = Kind(
     "the logarithm of x² was written as 2 log x",
     "exercises/ex5_log_sine_reciprocal#where-f-cannot-be-plotted",
-    "For negative x the two are not the same: x² is positive, and the logarithm of x is NaN.",
+    "For positive x the two are the same, so this is an easy slip. For negative x, x² is still "
+    "positive, but the logarithm of x is NaN.",
 )
 VALUE_RETURNED = Kind(
     "the value was returned, not the derivative",
@@ -33,8 +34,8 @@ mistakes.predict(
     "GRAPH",
     "the edges point the other way",
     {"x": ("x²", "sin x", "1/x")},
-    why="Each value is listed with those that it is computed *from*; x is given, and computed"
-    " from nothing.",
+    why="Next to each value stand those that it is computed *from*. And x is given, so it is "
+    "computed from nothing.",
     see="theory/forward-propagation#write-a-function-as-a-list-of-steps",
 )
 
@@ -42,8 +43,8 @@ mistakes.predict(
     "GRAPH",
     "the square was skipped",
     {"log x²": ("x",)},
-    why="The logarithm is taken of x², which is a value of its own between x and the "
-    "logarithm.",
+    why="The logarithm is taken of x², so between x and the logarithm there is one more value, the "
+    "square.",
     see="theory/forward-propagation#write-a-function-as-a-list-of-steps",
 )
 
@@ -51,8 +52,8 @@ mistakes.predict(
     "GRAPH",
     "the whole ancestry was listed",
     {"log x²": ("x", "x²")},
-    why="Only the values that one operation takes in are listed; what these depend on stands "
-    "in their own lines.",
+    why="List only the values that the operation itself takes in. What those depend on is "
+    "written in their own lines.",
     see="theory/forward-propagation#write-a-function-as-a-list-of-steps",
 )
 
@@ -60,7 +61,7 @@ mistakes.predict(
     "GRAPH",
     "the product was skipped",
     {"F": ("log x²", "sin x", "1/x")},
-    why="F is a sum of two terms, and the first of them is the product, a value of its own.",
+    why="F is the sum of two terms. The first of them is the product, which is one value.",
     see="theory/backward-propagation#read-the-chain-rule-on-the-graph",
 )
 
@@ -68,8 +69,8 @@ mistakes.predict(
     "GRAPH",
     "F was connected to x",
     {"F": ("x", "log x² · sin x", "1/x")},
-    why="F depends on x, but only through the values between: the last operation takes the "
-    "product and 1/x.",
+    why="F does depend on x, but only through the values between them. The last operation takes "
+    "in the product and 1/x.",
     see="theory/backward-propagation#read-the-chain-rule-on-the-graph",
 )
 
@@ -79,7 +80,9 @@ mistakes.predict(
     "theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
 )
 def derivative_by_hand(x):
-    """x is used three times, and log x² · cos x is what comes back through the sine."""
+    """x is used three times, so three messages come back to it. The one through the sine is
+    log x² · cos x.
+    """
     x = x.detach()
     return 2 * torch.sin(x) / x - 1 / x**2
 
@@ -89,8 +92,8 @@ def derivative_by_hand(x):
     "theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
 )
 def derivative_by_hand(x):
-    """x is used three times, and 2 sin x / x is what comes back through the square and the
-    logarithm.
+    """x is used three times, so three messages come back to it. The one through the
+    logarithm and the square is 2 sin x / x.
     """
     x = x.detach()
     return torch.log(x**2) * torch.cos(x) - 1 / x**2
@@ -101,7 +104,9 @@ def derivative_by_hand(x):
     "theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
 )
 def derivative_by_hand(x):
-    """x is used three times, and −1/x² is what comes back through the reciprocal."""
+    """x is used three times, so three messages come back to it. The one through the
+    reciprocal is −1/x².
+    """
     x = x.detach()
     return 2 * torch.sin(x) / x + torch.log(x**2) * torch.cos(x)
 
@@ -111,8 +116,8 @@ def derivative_by_hand(x):
     "theory/forward-propagation#give-each-step-its-local-derivative",
 )
 def derivative_by_hand(x):
-    """A product sends each factor its adjoint times the *other* factor, which makes two
-    terms.
+    """The derivative of a product is not the product of the derivatives. Each factor gets
+    the adjoint times the *other* factor, which makes two terms.
     """
     x = x.detach()
     return 2 / x * torch.cos(x) - 1 / x**2
@@ -123,8 +128,8 @@ def derivative_by_hand(x):
     "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
 )
 def derivative_by_hand(x):
-    """The logarithm's own derivative is 1/x², and the square below it brings a factor of
-    2x: together 2/x.
+    """The logarithm is taken of x², so its own derivative is 1/x², and the square brings a
+    factor of 2x. Together they make 2/x.
     """
     x = x.detach()
     return torch.sin(x) / x**2 + torch.log(x**2) * torch.cos(x) - 1 / x**2
@@ -141,7 +146,7 @@ def derivative_by_hand(x):
     "theory/forward-propagation#give-each-step-its-local-derivative",
 )
 def derivative_by_hand(x):
-    """The derivative of sin is cos; the minus belongs to the derivative of cos."""
+    """The derivative of sin is cos. The minus belongs to the derivative of cos."""
     x = x.detach()
     return 2 * torch.sin(x) / x - torch.log(x**2) * torch.cos(x) - 1 / x**2
 
@@ -157,7 +162,9 @@ def derivative_by_hand(x):
     see="theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
 )
 def derivative_by_hand(x):
-    """F(x) is where the walk begins, at the other end of the graph."""
+    """F(x) is where the walk back begins. The derivative is what arrives at x, at the other
+    end of the graph.
+    """
     return log_sine_reciprocal(x.detach())
 
 
@@ -167,8 +174,8 @@ def derivative_by_hand(x):
     sign=lambda trials: agree(trials) and differentiated(trials),
 )
 def derivative_by_hand(x):
-    """The numbers are right; this function is to use the chain rule by hand, and the next
-    one autograd.
+    """The numbers are right, but in this function you apply the chain rule by hand. Autograd
+    has its turn in the next one.
     """
     return derivative(log_sine_reciprocal, x.detach())
 
@@ -184,8 +191,8 @@ def derivative_by_hand(x):
     sign=rough,
 )
 def derivative_by_hand(x):
-    """The numbers are nearly right and nothing was differentiated: a difference over a
-    small step h is off by its own error, which no h removes.
+    """The numbers are nearly right, but nothing was differentiated. A difference over a
+    small step h has an error of its own, and no choice of h removes it.
     """
     x, h = x.detach(), 1e-6
     return (log_sine_reciprocal(x + h) - log_sine_reciprocal(x - h)) / (2 * h)
@@ -205,7 +212,9 @@ def derivative_by_hand(x):
 
 @mistakes.add(MEAN_TAKEN)
 def derivative_by_autograd(x):
-    """The mean of n values is their sum divided by n, and so is its derivative."""
+    """The mean of n values is their sum divided by n, so every slope comes out n times too
+    small. Take the sum.
+    """
     x = x.detach().clone().requires_grad_(True)
     log_sine_reciprocal(x).mean().backward()
     return x.grad
@@ -220,8 +229,8 @@ def derivative_by_autograd(x):
 
 @mistakes.add(NOT_CLEARED)
 def derivative_by_autograd(x):
-    """`backward` adds to `.grad`, so a second call on the same x gives twice the
-    derivative.
+    """`backward` adds to `.grad` and replaces nothing, so a second call with the same x
+    gives twice the derivative. Work on a fresh copy of x in each call.
     """
     x.requires_grad_(True)
     log_sine_reciprocal(x).sum().backward()
@@ -238,7 +247,7 @@ def derivative_by_autograd(x):
 
 @mistakes.add(VALUE_RETURNED, see="tutorial#vector-to-scalar")
 def derivative_by_autograd(x):
-    """F(x) is the value; the derivative is what a backward pass leaves."""
+    """F(x) is the value. You get the derivative from a backward pass."""
     return log_sine_reciprocal(x.detach())
 
 
@@ -247,8 +256,8 @@ def derivative_by_autograd(x):
     "how-to/trace-your-own-function#find-where-the-graph-is-cut",
 )
 def derivative_by_autograd(x):
-    """What is computed from `x.detach()`, or under `no_grad`, counts as a constant, so its
-    share of the derivative is missing.
+    """Whatever is computed from `x.detach()`, or under `no_grad`, counts as a constant, so
+    its share of the derivative is missing. Compute all of F from x itself.
     """
     x = x.detach().clone().requires_grad_(True)
     y = torch.log(x.detach() ** 2) * torch.sin(x) + 1 / x

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Exercise 5: follow the chain rule along a graph
+# # Exercise 5: the chain rule on a graph
 #
 # Let F(x) = log(x²) · sin x + 1/x.
 #

@@ -18,7 +18,7 @@ __all__ = ["EXERCISE", "adjoints", "partials", "tangents"]
 EXERCISE = Exercise(
     number=6,
     stem="ex6_both_directions",
-    title="go both ways along the graph",
+    title="both directions on a graph",
     tasks=(
         Prediction(
             name="PREDICTIONS",
@@ -36,7 +36,7 @@ EXERCISE = Exercise(
             cases=points,
             misconceptions=mistakes.of("partials"),
             ways={
-                "grad": "Autograd found the local derivatives, one edge at a time: right, and the formulas are worth knowing.",
+                "grad": "You let autograd find the local derivatives, one edge at a time. That is right, and the formulas are worth knowing too.",
             },
         ),
         Task(
@@ -52,19 +52,19 @@ EXERCISE = Exercise(
     ),
     hints=(
         (
-            "The edges: F = product + 1/x passes on 1 to both sides; the product passes to each "
-            "factor the other factor; then come log, sin, the square and 1/x, each with its "
-            "derivative at its own argument. The argument of log is x²."
+            "Write one local derivative on each edge. A sum has 1 on both of its edges, and a product "
+            "has the *other* factor on the edge to each factor. The logarithm, the sine, the square "
+            "and 1/x have their derivatives, each at its own argument: that of the logarithm is x²."
         ),
         (
-            "Forward: give the input the tangent 1, then take the edges in their order. Each one adds "
-            "its local derivative times the tangent of its source to the tangent of its result. So "
-            "every value must start at 0."
+            "Going forward, give the input the tangent 1 and every other value 0. Then take the edges "
+            "in their order: each adds its local derivative times the tangent of its source to the "
+            "tangent of its result."
         ),
         (
-            "Backward: give the output the adjoint 1, then take the edges from the last to the first, "
-            "`reversed(list(partials))`. Each one adds the adjoint of its result times its local "
-            "derivative to the adjoint of its source."
+            "Going back, give the output the adjoint 1 and every other value 0. Then take the edges "
+            "from the last to the first, with `reversed(list(partials))`: each adds its local "
+            "derivative times the adjoint of its result to the adjoint of its source."
         ),
     ),
 )

@@ -17,8 +17,8 @@ mistakes.predict(
     "PREDICTIONS",
     "a local derivative was taken for the tangent",
     {"tangent of log x²": 0.25},
-    why="1/x² is the derivative of the logarithm with respect to x²; the tangent of x² "
-    "itself, 4, is still to be multiplied with it.",
+    why="1/x² is the derivative of the logarithm with respect to x². It still has to be "
+    "multiplied by the tangent of x², which is 4.",
     see="theory/forward-propagation#push-a-tangent-forward",
 )
 
@@ -26,8 +26,8 @@ mistakes.predict(
     "PREDICTIONS",
     "the tangents of the factors were multiplied",
     {"tangent of log x² · sin x": -0.416147},
-    why="Each factor's tangent is multiplied with the *other* factor, and the two results are"
-    " added.",
+    why="The tangent of each factor is multiplied by the *other* factor, and the two products "
+    "are added.",
     see="theory/forward-propagation#give-each-step-its-local-derivative",
 )
 
@@ -35,7 +35,8 @@ mistakes.predict(
     "PREDICTIONS",
     "the factor's own value came back",
     {"adjoint of sin x": 0.909297},
-    why="What comes back to a factor is the value of the *other* one: to sin x comes log x².",
+    why="What comes back to a factor is the value of the *other* one, so log x² comes back to "
+    "sin x.",
     see="theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
 )
 
@@ -43,25 +44,25 @@ mistakes.predict(
     "PREDICTIONS",
     LOG_AT_X,
     {"adjoint of x²": 0.454649},
-    why="The logarithm's argument is x² = 4, so its derivative is 1/4 and not 1/2.",
+    why="The logarithm is taken of x² = 4, so its derivative is 1/4 and not 1/2.",
 )
 
 mistakes.predict(
     "PREDICTIONS",
     "only the message from the square was counted",
     {"F′(2)": 0.909297},
-    why="x is used three times: three messages arrive at it, and they add up.",
+    why="x is used three times, so three messages arrive at it, and they add up.",
     see="theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
 )
 
 
 @mistakes.add(
-    "values stand on the edges",
+    "values were written on the edges",
     "theory/forward-propagation#give-each-step-its-local-derivative",
 )
 def partials(x):
-    """An edge holds how much its result answers to its source, a derivative; the values
-    belong to the nodes.
+    """An edge says how fast its result changes with its source, which is a derivative. The
+    values belong to the nodes.
     """
     x = x.item()
     square, sine = x**2, math.sin(x)
@@ -83,7 +84,9 @@ def partials(x):
     "theory/forward-propagation#give-each-step-its-local-derivative",
 )
 def partials(x):
-    """The derivative of a product with respect to one factor is the *other* factor."""
+    """The derivative of a product with respect to one factor is the *other* factor, so
+    exchange the two.
+    """
     edges = solution.partials(x)
     edges["log x² · sin x", "log x²"] = math.log(x.item() ** 2)
     edges["log x² · sin x", "sin x"] = math.sin(x.item())
@@ -99,7 +102,7 @@ def partials(x):
 
 @mistakes.add(LOG_AT_X)
 def partials(x):
-    """The logarithm's argument is x², so its derivative is 1/x² and not 1/x."""
+    """The logarithm is taken of x², so its derivative is 1/x² and not 1/x."""
     edges = solution.partials(x)
     edges["log x²", "x²"] = 1 / x.item()
     return edges
@@ -110,8 +113,8 @@ def partials(x):
     "theory/backward-propagation#read-the-chain-rule-on-the-graph",
 )
 def partials(x):
-    """2/x is the derivative of log x² with respect to x; the edge goes to x² only, and the
-    next edge does the rest.
+    """2/x is the derivative of log x² with respect to x. But this edge leads only to x², and
+    the next one does the rest.
     """
     edges = solution.partials(x)
     edges["log x²", "x²"] = 2 / x.item()
@@ -123,7 +126,7 @@ def partials(x):
     "theory/forward-propagation#give-each-step-its-local-derivative",
 )
 def partials(x):
-    """The statement puts the result first and the source second, as in ∂w/∂u."""
+    """Write the result first and the source second, in the order of ∂w/∂u."""
     return {
         (source, result): partial
         for (result, source), partial in solution.partials(x).items()
@@ -135,8 +138,8 @@ def partials(x):
     "theory/forward-propagation#push-a-tangent-forward",
 )
 def tangents(partials):
-    """A value with several sources gets a contribution from each, and `=` throws away what
-    came before; add.
+    """A value with several sources gets a contribution from each of them, but `=` throws
+    away what came before. Add with `+=`.
     """
     edges = list(partials)
     tangent = dict.fromkeys(itertools.chain(*edges), 0.0)
@@ -151,8 +154,8 @@ def tangents(partials):
     "theory/forward-propagation#push-a-tangent-forward",
 )
 def tangents(partials):
-    """A local derivative says how much is passed on; what there is to pass on is the
-    source's own tangent.
+    """The local derivative says how much of the source's tangent is passed on, so multiply
+    it by that tangent.
     """
     edges = list(partials)
     tangent = dict.fromkeys(itertools.chain(*edges), 0.0)
@@ -167,7 +170,9 @@ def tangents(partials):
     "theory/forward-propagation#push-a-tangent-forward",
 )
 def tangents(partials):
-    """The sweep starts with 1 at the input; from nothing comes nothing."""
+    """Every tangent is a multiple of the input's, so without the 1 at the input all of them
+    stay 0.
+    """
     tangent = dict.fromkeys(itertools.chain(*partials), 0.0)
     for result, source in partials:
         tangent[result] += partials[result, source] * tangent[source]
@@ -179,7 +184,7 @@ def tangents(partials):
     "theory/backward-propagation#read-the-chain-rule-on-the-graph",
 )
 def tangents(partials):
-    """Along a path one multiplies; where paths meet one adds."""
+    """Multiply along a path, but add where paths meet."""
     tangent = dict.fromkeys(itertools.chain(*partials), 1.0)
     for result, source in partials:
         tangent[result] *= partials[result, source] * tangent[source]
@@ -191,8 +196,8 @@ def tangents(partials):
     "theory/forward-propagation#push-a-tangent-forward",
 )
 def tangents(partials):
-    """Only the input moves. Another value that is computed from nothing is a constant, and
-    the tangent of a constant is 0.
+    """Only the input changes. Any other value that is computed from nothing is a constant,
+    and the tangent of a constant is 0.
     """
     results = {result for result, _ in partials}
     tangent = {
@@ -205,12 +210,12 @@ def tangents(partials):
 
 
 @mistakes.add(
-    "adjoints in the place of tangents",
+    "adjoints instead of tangents",
     "theory/forward-propagation#push-a-tangent-forward",
 )
 def tangents(partials):
-    """An adjoint says how the output answers to the value; a tangent says how the value
-    answers to the input.
+    """An adjoint says how fast the output changes with the value. A tangent says how fast
+    the value changes with the input, so walk forward from there.
     """
     return solution.adjoints(partials)
 
@@ -220,8 +225,8 @@ def tangents(partials):
     "theory/backward-propagation#see-why-adjoints-sum-at-a-fan-out",
 )
 def adjoints(partials):
-    """A value that is used several times gets a message from each use, and `=` throws away
-    what came before; add.
+    """A value that is used several times gets a message from each use, but `=` throws away
+    what came before. Add with `+=`.
     """
     edges = list(partials)
     adjoint = dict.fromkeys(itertools.chain(*edges), 0.0)
@@ -236,8 +241,8 @@ def adjoints(partials):
     "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
 )
 def adjoints(partials):
-    """An adjoint is ready when all uses of the value have reported, and these come later in
-    the order of evaluation; walk from the end.
+    """An adjoint is complete when every use of its value has sent its message, and the uses
+    come later in the order of evaluation. So walk from the end.
     """
     edges = list(partials)
     adjoint = dict.fromkeys(itertools.chain(*edges), 0.0)
@@ -252,7 +257,7 @@ def adjoints(partials):
     "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
 )
 def adjoints(partials):
-    """A message is the result's adjoint times the local derivative, and not the local
+    """A message is the local derivative times the adjoint of the result, and not the local
     derivative alone.
     """
     edges = list(partials)
@@ -268,7 +273,9 @@ def adjoints(partials):
     "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
 )
 def adjoints(partials):
-    """The sweep starts with 1 at the output; from nothing comes nothing."""
+    """Every adjoint is a multiple of the output's, so without the 1 at the output all of
+    them stay 0.
+    """
     adjoint = dict.fromkeys(itertools.chain(*partials), 0.0)
     for result, source in reversed(partials):
         adjoint[source] += adjoint[result] * partials[result, source]
@@ -281,8 +288,8 @@ def adjoints(partials):
     raises="KeyError",
 )
 def adjoints(partials):
-    """No message arrives at such a value, so nothing is there to be looked up; its adjoint
-    is 0.
+    """No message arrives at such a value, so your dictionary has no entry for it. Its
+    adjoint is 0: begin with a 0 for every value.
     """
     edges = list(partials)
     adjoint = {edges[-1][0]: 1.0}
@@ -293,11 +300,11 @@ def adjoints(partials):
 
 
 @mistakes.add(
-    "tangents in the place of adjoints",
+    "tangents instead of adjoints",
     "theory/backward-propagation#carry-adjoints-from-the-output-to-the-input",
 )
 def adjoints(partials):
-    """A tangent says how the value answers to the input; an adjoint says how the output
-    answers to the value.
+    """A tangent says how fast the value changes with the input. An adjoint says how fast the
+    output changes with the value, so walk back from there.
     """
     return solution.tangents(partials)

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Exercise 6: go both ways along the graph
+# # Exercise 6: both directions on a graph
 #
 # Let F(x) = log(x²) · sin x + 1/x, as in exercise 5. Its graph has eight edges:
 #

@@ -16,7 +16,7 @@ __all__ = ["EXERCISE", "hessian_by_rows", "hessian_vector_product"]
 EXERCISE = Exercise(
     number=7,
     stem="ex7_second_derivative",
-    title="count what the second derivative costs",
+    title="the cost of a second derivative",
     tasks=(
         Prediction(
             name="PASSES",
@@ -32,10 +32,10 @@ EXERCISE = Exercise(
             cases=hessian_cases,
             misconceptions=mistakes.of("hessian_by_rows"),
             ways={
-                "hessian": "`hessian` from torch itself: in `torch.func` it is forward over reverse, and all columns go in one batch.",
-                "jacfwd": "The Jacobian of the gradient by forward mode: that is how `torch.func.hessian` does it.",
-                "jacrev": "The Jacobian of the gradient by reverse mode, all rows in one batch.",
-                "backward": "`backward` works as well, if `.grad` is cleared between the rows.",
+                "hessian": "You used torch's `hessian`. The one in `torch.func` is forward over reverse, and takes all columns in one batch.",
+                "jacfwd": "You took the Jacobian of the gradient by forward mode, and that is how `torch.func.hessian` does it.",
+                "jacrev": "You took the Jacobian of the gradient by reverse mode, with all rows in one batch: another good way.",
+                "backward": "`backward` works as well, as long as `.grad` is cleared between the rows.",
             },
         ),
         Task(
@@ -43,27 +43,28 @@ EXERCISE = Exercise(
             cases=product_cases,
             misconceptions=mistakes.of("hessian_vector_product"),
             ways={
-                "jvp": "A tangent and a gradient, one inside the other: another good way.",
-                "hvp": "`hvp` from torch itself; it takes three backward passes where two are enough.",
-                "vhp": "`vhp` from torch itself, two backward passes; since H is symmetric, vᵀH is Hv.",
-                "vjp": "The pullback of the gradient, called with v: another good way.",
+                "jvp": "You put a tangent and a gradient one inside the other: another good way.",
+                "hvp": "You used torch's `hvp`. It takes three backward passes, where two are enough.",
+                "vhp": "You used torch's `vhp`, which takes two backward passes. Because H is symmetric, vᵀH is Hv.",
+                "vjp": "You called the pullback of the gradient with v: another good way.",
                 "backward": "`backward` works as well, as long as `.grad` is cleared between the passes.",
             },
         ),
     ),
     hints=(
         (
-            "A gradient is a vector that depends on x, and the Hessian is its Jacobian. So exercise 1 "
-            "applies, if the gradient comes with a graph of its own: "
+            "A gradient is a vector that depends on x, and the Hessian is its Jacobian. So you can do "
+            "what you did in exercise 1, if the gradient comes with a graph: ask for it with "
             "`torch.autograd.grad(..., create_graph=True)`."
         ),
         (
-            "For the rows, differentiate one element of the gradient after the other, and retain the "
-            "graph for the next: `torch.autograd.grad(element, x, retain_graph=True)`."
+            "For the rows, differentiate one element of the gradient after the other. They all go "
+            "back through the same graph, so retain it for the next: "
+            "`torch.autograd.grad(element, x, retain_graph=True)`."
         ),
         (
-            "For Hv, do not ask for the rows at all. vᵀ∇f(x) is one number; what is its gradient? "
-            "Passing v as `grad_outputs` to the second pass computes the same."
+            "For Hv you do not need the rows at all. vᵀ∇f(x) is one number: what is its gradient? "
+            "You get the same if you pass v as `grad_outputs` to the second pass."
         ),
     ),
 )

@@ -22,13 +22,13 @@ mistakes = Mistakes()
 NO_GRAPH = Kind(
     "the gradient was computed without a graph",
     "theory/forward-propagation#see-what-torch-records-on-the-way",
-    "Without `create_graph=True` the backward pass is not recorded, so its result has nothing to differentiate.",
+    "Without `create_graph=True` torch does not record the backward pass, so you cannot differentiate its result. Pass it to the first pass.",
     raises="does not require grad",
 )
 DIFFERENCES = Kind(
-    "finite differences in the place of the second derivative",
+    "finite differences instead of the second derivative",
     "gallery/ex2_sine_derivative#how-small-should-h-be",
-    "The numbers are nearly right, but a difference of two gradients over a small step has an error of its own, which no step removes.",
+    "The numbers are nearly right, but a difference of two gradients over a small step has an error of its own, and no choice of the step removes it.",
     rough,
 )
 
@@ -45,8 +45,8 @@ mistakes.predict(
     "PASSES",
     "one pass for each input",
     {"the gradient": 10},
-    why="That is forward mode; one backward pass gives the derivatives with respect to all "
-    "inputs.",
+    why="That is what forward mode takes. One backward pass gives the derivatives with respect to "
+    "all inputs.",
     see="theory/what-a-gradient-costs#count-what-a-gradient-costs",
 )
 
@@ -54,8 +54,8 @@ mistakes.predict(
     "PASSES",
     "the product was built from the whole matrix",
     {"the Hessian times one vector": 11},
-    why="Hv is the gradient of vᵀ∇f, one number: one pass for ∇f and one more for its "
-    "gradient.",
+    why="You need not build the matrix first. Hv is the gradient of one number, vᵀ∇f, so it takes "
+    "one pass for ∇f and one more for the gradient of that number.",
     see="theory/backward-propagation#send-vectors-back-each-message-is-v-j",
 )
 
@@ -63,8 +63,8 @@ mistakes.predict(
     "PASSES",
     "the pass for the gradient was forgotten",
     {"the Hessian, row by row": 10},
-    why="Ten rows are ten passes through the graph of the gradient, and one pass before these"
-    " makes that graph.",
+    why="Ten rows are ten passes through the graph of the gradient, but one pass before them has "
+    "to make that graph.",
     see="theory/what-a-gradient-costs#count-what-a-gradient-costs",
 )
 
@@ -72,8 +72,8 @@ mistakes.predict(
     "PASSES",
     A_PASS_FOR_EACH_ENTRY,
     {"the Hessian, row by row": 100},
-    why="A pass gives a whole row: the derivatives of one element of the gradient with "
-    "respect to all inputs.",
+    why="One pass gives a whole row: the derivatives of one element of the gradient with respect "
+    "to all inputs.",
 )
 
 
@@ -90,7 +90,9 @@ def hessian_by_rows(f, x):
 
 @mistakes.add(ROWS_ADDED_UP)
 def hessian_by_rows(f, x):
-    """The gradient of the sum of the gradient is the sum of the rows of H, one vector."""
+    """You differentiated the sum of the gradient, so you got the sum of the rows of H, which
+    is one vector. Differentiate its elements one by one.
+    """
     x = x.detach().clone().requires_grad_(True)
     (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
     (second,) = torch.autograd.grad(gradient.sum(), x)
@@ -99,8 +101,8 @@ def hessian_by_rows(f, x):
 
 @mistakes.add(ONLY_THE_DIAGONAL)
 def hessian_by_rows(f, x):
-    """The sums of the rows are the diagonal only where every mixed derivative is 0; here
-    the variables are coupled.
+    """The sum of the rows is the diagonal only if every mixed derivative is 0. Here the
+    variables influence each other, so differentiate the elements one by one.
     """
     x = x.detach().clone().requires_grad_(True)
     (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
@@ -108,12 +110,10 @@ def hessian_by_rows(f, x):
     return torch.diag(second)
 
 
-@mistakes.add(
-    "the gradient was multiplied with itself", "glossary#term-gradient"
-)
+@mistakes.add("the gradient was multiplied by itself", "glossary#term-gradient")
 def hessian_by_rows(f, x):
-    """The product of two first derivatives is not a second derivative; the gradient itself
-    must be differentiated.
+    """A product of two first derivatives is not a second derivative. Differentiate the
+    gradient itself.
     """
     x = x.detach().clone().requires_grad_(True)
     (gradient,) = torch.autograd.grad(f(x), x)
@@ -122,7 +122,9 @@ def hessian_by_rows(f, x):
 
 @mistakes.add(ROWS_ACCUMULATED)
 def hessian_by_rows(f, x):
-    """`backward` adds to `x.grad`; use `torch.autograd.grad` for the rows."""
+    """`backward` adds each row to what `x.grad` holds already. Use `torch.autograd.grad` for
+    the rows.
+    """
     x = x.detach().clone().requires_grad_(True)
     (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
     rows = []
@@ -172,7 +174,9 @@ def hessian_vector_product(f, x, v):
 
 @mistakes.add(V_IGNORED)
 def hessian_vector_product(f, x, v):
-    """The gradient of the sum of the gradient is H times a vector of ones."""
+    """You differentiated the sum of the gradient, and that gives H times a vector of ones.
+    Pass v as `grad_outputs` instead.
+    """
     x = x.detach().clone().requires_grad_(True)
     (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
     (product,) = torch.autograd.grad(gradient.sum(), x)
@@ -184,17 +188,19 @@ def hessian_vector_product(f, x, v):
     "theory/forward-propagation#push-a-tangent-forward",
 )
 def hessian_vector_product(f, x, v):
-    """∇f·v is one number, the *first* derivative along v; its gradient is what is asked
-    for.
+    """∇f·v is one number, the *first* derivative along v. You are nearly there: its gradient
+    is Hv.
     """
     x = x.detach().clone().requires_grad_(True)
     (gradient,) = torch.autograd.grad(f(x), x)
     return gradient @ v
 
 
-@mistakes.add("the gradient was multiplied with v", "glossary#term-gradient")
+@mistakes.add("the gradient was multiplied by v", "glossary#term-gradient")
 def hessian_vector_product(f, x, v):
-    """That weights the first derivatives; H holds second ones, so a second pass is needed."""
+    """That gives each first derivative a weight. H holds second derivatives, so you need a
+    second pass, through the gradient.
+    """
     x = x.detach().clone().requires_grad_(True)
     (gradient,) = torch.autograd.grad(f(x), x)
     return gradient * v
@@ -205,7 +211,9 @@ def hessian_vector_product(f, x, v):
     "tutorial#once-more-and-the-gradient-doubles",
 )
 def hessian_vector_product(f, x, v):
-    """The first `backward` filled `x.grad`, and the second added to it: ∇f + Hv."""
+    """The first `backward` filled `x.grad`, and the second added to it, so ∇f + Hv came out.
+    Use `torch.autograd.grad` for the first pass.
+    """
     x = x.detach().clone().requires_grad_(True)
     f(x).backward(create_graph=True)
     (x.grad @ v).backward()
@@ -230,8 +238,8 @@ def hessian_vector_product(f, x, v):
     sign=_matrix_was_built,
 )
 def hessian_vector_product(f, x, v):
-    """The numbers are right, but for n inputs the matrix has n² entries, and two passes
-    give Hv without it.
+    """The numbers are right, but for n inputs the whole matrix has n² entries, and you do
+    not need it: two backward passes give Hv.
     """
     return torch.func.hessian(f)(x.detach()) @ v
 

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Exercise 7: count what the second derivative costs
+# # Exercise 7: the cost of a second derivative
 #
 # Let f be a function from vectors of n elements to a scalar. Its Hessian H holds all
 # second derivatives: H[i, j] is the derivative of f with respect to x[i] and x[j].

@@ -14,7 +14,7 @@ __all__ = ["EXERCISE", "cheaper_mode", "jacobian", "jacobian_by_columns"]
 EXERCISE = Exercise(
     number=8,
     stem="ex8_forward_or_reverse",
-    title="choose forward or reverse",
+    title="forward or reverse mode",
     tasks=(
         Prediction(
             name="PASSES",
@@ -30,9 +30,9 @@ EXERCISE = Exercise(
             cases=inputs,
             misconceptions=mistakes.of("jacobian_by_columns"),
             ways={
-                "jacfwd": "`torch.func.jacfwd` sends all one-hot tangents in one batch.",
-                "vmap": "`vmap` sends all one-hot tangents in one batch: that is what `torch.func.jacfwd` does.",
-                "make_dual": "Dual numbers by hand, from `torch.autograd.forward_ad`: what `torch.func.jvp` is made of.",
+                "jacfwd": "`torch.func.jacfwd` sends all one-hot tangents forward in one batch: another good way.",
+                "vmap": "`vmap` sends all one-hot tangents forward in one batch, and that is what `torch.func.jacfwd` does.",
+                "make_dual": "You made the dual numbers yourself, with `torch.autograd.forward_ad`: `torch.func.jvp` is made of them.",
             },
         ),
         Task(
@@ -48,19 +48,19 @@ EXERCISE = Exercise(
     ),
     hints=(
         (
-            "A JVP sends one tangent from the inputs forward and gives J times it; a one-hot tangent "
-            "gives a column. A VJP sends one cotangent from the outputs back; a one-hot cotangent "
-            "gives a row. How many columns are there, and how many rows?"
+            "A JVP sends one tangent forward from the inputs and gives J times that tangent. If it is "
+            "one-hot, you get a column. A VJP sends one cotangent back from the outputs, and if that "
+            "is one-hot, you get a row. How many columns are there, and how many rows?"
         ),
         (
-            "`torch.func.jvp(f, (x,), (e,))` returns the value and the tangent. Take e from the rows "
-            "of `torch.eye(n)`, in the dtype of x, for n inputs; the results are columns, so stack "
-            "them along dim=1."
+            "`torch.func.jvp(f, (x,), (e,))` returns the value and the tangent. For n inputs, take e "
+            "from the rows of `torch.eye(n)`, in the dtype of x. Each tangent that you get is a "
+            "column, so stack them along dim=1."
         ),
         (
-            "For the choice you need two sizes only: `x.numel()` and `f(x).numel()`. Whichever is "
-            "smaller is the number of passes. Begin with `x = x.detach()`, so that the result is not "
-            "tied to a graph of the caller's."
+            "To choose, you need only two sizes, `x.numel()` and `f(x).numel()`, because one is the "
+            "number of forward passes and the other of reverse passes. Begin with `x = x.detach()`, "
+            "so that your result does not belong to a graph of the caller."
         ),
     ),
 )

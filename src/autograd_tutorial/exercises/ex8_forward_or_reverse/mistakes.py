@@ -58,15 +58,15 @@ mistakes.predict(
     "PASSES",
     MIXED_UP,
     {"1000 inputs, 1 output": [1, 1000]},
-    why="A tangent starts at an input, so forward mode counts the inputs; a cotangent starts "
-    "at an output.",
+    why="A tangent starts at an input, so forward mode takes one pass for each input. A cotangent "
+    "starts at an output, so reverse mode takes one for each output.",
 )
 
 mistakes.predict(
     "PASSES",
     "the order was reversed",
     {"2 inputs, 3 outputs": [3, 2]},
-    why="The first number is that of forward passes, one for each input.",
+    why="The first number is for forward mode, which takes one pass for each input.",
     see="theory/forward-propagation#push-a-tangent-forward",
 )
 
@@ -74,21 +74,22 @@ mistakes.predict(
     "PASSES",
     A_PASS_FOR_EACH_ENTRY,
     {"2 inputs, 3 outputs": [6, 6]},
-    why="A pass gives a whole column, or a whole row.",
+    why="One pass gives a whole column or a whole row, and not a single entry.",
 )
 
 mistakes.predict(
     "PASSES",
     "one reverse pass was thought to be always enough",
     {"1 input, 1000 outputs": [1, 1]},
-    why="One backward pass gives vᵀJ for one v: a single row, or a mix of rows.",
+    why="One backward pass gives vᵀJ for one v, which is a single row or a mixture of rows. It is "
+    "enough only if there is one output.",
     see="tutorial#three-inputs-two-outputs",
 )
 
 
 @mistakes.add(TRANSPOSED)
 def jacobian_by_columns(f, x):
-    """`torch.stack` puts what it is given in rows, and a JVP gives a column; stack along
+    """`torch.stack` puts what you give it into rows, but a JVP gives a column. Stack along
     dim=1.
     """
     x = x.detach()
@@ -97,11 +98,13 @@ def jacobian_by_columns(f, x):
 
 
 @mistakes.add(
-    "primals in the place of tangents",
+    "primals instead of tangents",
     "theory/forward-propagation#push-a-tangent-forward",
 )
 def jacobian_by_columns(f, x):
-    """`torch.func.jvp` returns two things, the value f(x) and then the tangent."""
+    """`torch.func.jvp` returns two things, first the value f(x) and then the tangent. Take
+    the second.
+    """
     x = x.detach()
     one_hot = torch.eye(x.numel(), dtype=x.dtype)
     columns = [torch.func.jvp(f, (x,), (e,))[0] for e in one_hot]
@@ -113,8 +116,8 @@ def jacobian_by_columns(f, x):
     "theory/forward-propagation#push-a-tangent-forward",
 )
 def jacobian_by_columns(f, x):
-    """A tangent of ones gives the sum of all columns, and the single columns cannot be had
-    back from it.
+    """A tangent of ones adds all columns up, and nothing can take the sum apart again. Send
+    one tangent for each column.
     """
     x = x.detach()
     return torch.func.jvp(f, (x,), (torch.ones_like(x),))[1]
@@ -126,8 +129,8 @@ def jacobian_by_columns(f, x):
     raises="a forward gradient that has a different size",
 )
 def jacobian_by_columns(f, x):
-    """A tangent starts at the input and has its shape; the one-hot vectors are the rows of
-    eye(n), for n inputs.
+    """A tangent starts at the input, so it has the input's shape. Take the rows of eye(n),
+    for n inputs.
     """
     x = x.detach()
     one_hot = torch.eye(f(x).numel(), dtype=x.dtype)
@@ -143,8 +146,8 @@ def jacobian_by_columns(f, x):
     ),
 )
 def jacobian_by_columns(f, x):
-    """The matrix is right, but backward passes have built it, and this is about forward
-    mode.
+    """The matrix is right, but you built it from backward passes, row by row. In this task
+    every column comes from a tangent that goes forward.
     """
     return torch.func.jacrev(f)(x.detach())
 
@@ -179,8 +182,8 @@ def jacobian_by_columns(f, x):
 
 @mistakes.add(ALWAYS_FORWARD)
 def cheaper_mode(f, x):
-    """With more inputs than outputs, reverse mode takes fewer passes; a loss has one output
-    and millions of inputs.
+    """With more inputs than outputs, reverse mode takes fewer passes. Think of a loss, which
+    is one output of millions of inputs.
     """
     return "forward"
 
@@ -195,20 +198,20 @@ def cheaper_mode(f, x):
 
 @mistakes.add(MIXED_UP)
 def cheaper_mode(f, x):
-    """Forward mode takes one pass for each *input*, so it is the cheaper one when there are
-    few inputs.
+    """Forward mode takes one pass for each *input*, so it is the cheaper one if there are
+    fewer inputs than outputs.
     """
     m, n = f(x).numel(), x.numel()
     return "forward" if m < n else "reverse"
 
 
 @mistakes.add(
-    "only a scalar output was thought to be fit for reverse mode",
+    "reverse mode was thought to be only for scalar outputs",
     "theory/what-a-gradient-costs#count-what-a-gradient-costs",
 )
 def cheaper_mode(f, x):
-    """Two outputs and three inputs are two passes against three: reverse mode is the
-    cheaper one there too.
+    """Two outputs and three inputs mean two reverse passes or three forward ones, so reverse
+    mode is the cheaper one there too.
     """
     return "reverse" if f(x).numel() == 1 else "forward"
 
@@ -218,7 +221,9 @@ def cheaper_mode(f, x):
     "gallery/ex1_gradient_argument#the-six-derivatives-as-a-picture",
 )
 def jacobian(f, x):
-    """`torch.stack` puts what it is given in rows; what forward mode gives are columns."""
+    """`torch.stack` puts what you give it into rows, but forward mode gives columns. Stack
+    those along dim=1.
+    """
     x = x.detach()
     if x.numel() < f(x).numel():
         one_hot = torch.eye(x.numel(), dtype=x.dtype)
@@ -256,13 +261,13 @@ def jacobian(f, x):
 
 
 @mistakes.add(
-    "the dearer mode was chosen",
+    "the more expensive mode was chosen",
     "theory/what-a-gradient-costs#count-what-a-gradient-costs",
     sign=_chose({"forward"}, {"reverse"}),
 )
 def jacobian(f, x):
-    """Forward mode takes one pass for each input and reverse mode one for each output; the
-    comparison is the wrong way round.
+    """Forward mode takes one pass for each input and reverse mode one for each output, so
+    your comparison is the wrong way round.
     """
     x = x.detach()
     if f(x).numel() < x.numel():
@@ -276,8 +281,8 @@ def jacobian(f, x):
     sign=_chose({"forward", "reverse"}, {"forward"}, {"reverse"}),
 )
 def jacobian(f, x):
-    """The matrices are right, but each was computed twice; decide from the two sizes before
-    you differentiate.
+    """The matrices are right, but you computed each of them twice. Decide from the two sizes
+    before you differentiate.
     """
     x = x.detach()
     by_columns, by_rows = torch.func.jacfwd(f)(x), torch.func.jacrev(f)(x)

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Exercise 8: choose forward or reverse
+# # Exercise 8: forward or reverse mode
 #
 # Let f be a function from vectors to vectors, with n inputs and m outputs. Forward
 # mode sends tangents from the inputs to the outputs, reverse mode sends cotangents
