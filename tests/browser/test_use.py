@@ -140,7 +140,7 @@ def test_the_menus_of_a_phone_open_by_keyboard(site: str, page: Page) -> None:
 @pytest.mark.parametrize(
     ("words", "path"),
     [
-        ("gradient argument", "gallery/ex1_gradient_argument.html"),
+        ("gradient argument", "exercises/ex1_gradient_argument.html"),
         ("retain_graph", "exercises/ex3_backward_twice.html"),
         ("inplace operation", "troubleshooting/error-messages.html"),
     ],
