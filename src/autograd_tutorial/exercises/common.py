@@ -98,7 +98,7 @@ SINGLE_PRECISION = Kind(
     "computed in float32",
     "exercises/ex5_log_sine_reciprocal#where-f-cannot-be-plotted",
     "The input is float64, but something on the way is float32, so only about seven digits are "
-    "left. Without a dtype, `torch.tensor(1.5)` and `torch.zeros(3)` are float32: pass "
+    "left. Without a dtype, `torch.tensor` and `torch.zeros` make float32: pass "
     "`dtype=x.dtype`.",
     _loses_digits,
 )
