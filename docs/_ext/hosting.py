@@ -174,8 +174,9 @@ def link_colab(app: Sphinx, document: nodes.document, _page: str) -> None:
     if app.builder.name != "html":
         return
     for download in list(document.findall(addnodes.download_reference)):
-        address = colab(app.config, download["filename"])
-        if not address or not download["filename"].endswith(".ipynb"):
+        name = download.get("filename", "")  # none if the file is missing
+        address = colab(app.config, name)
+        if not address or not name.endswith(".ipynb"):
             continue
         button = download.parent.parent
         if "sphx-glr-download" in button.get("classes", ()):
