@@ -1,6 +1,13 @@
 // Ticks for what is done, kept in this browser and nowhere else: on each page, and beside its link in a list.
 document.addEventListener("DOMContentLoaded", () => {
   "use strict";
+  const root = new URL(document.documentElement.dataset.content_root, location.href).pathname;
+  // What a page is called here: an exercise by its number, another page by its place.
+  const nameOf = (path) => /exercises\/(ex\d+)_/.exec(path)?.[1] ?? path.slice(root.length).replace(/\.html$/, "");
+  const isOverview = nameOf(location.pathname).startsWith("exercises/");
+  const here = document.querySelector(".done");
+  const list = document.querySelector(isOverview ? "article table" : "ol.path");
+  if (!here && !list) return; // Nothing to tick, so nothing is kept.
   const KEY = "autograd-tutorial-done";
   const read = () => {
     const text = localStorage.getItem(KEY);
@@ -25,9 +32,6 @@ document.addEventListener("DOMContentLoaded", () => {
   } catch {
     // Not written here.
   }
-  const root = new URL(document.documentElement.dataset.content_root, location.href).pathname;
-  // What a page is called here: an exercise by its number, another page by its place.
-  const nameOf = (path) => /exercises\/(ex\d+)_/.exec(path)?.[1] ?? path.slice(root.length).replace(/\.html$/, "");
   const status = document.createElement("p");
   status.setAttribute("role", "status");
   status.className = "tick";
@@ -62,7 +66,6 @@ document.addEventListener("DOMContentLoaded", () => {
   addEventListener("storage", refresh);
   addEventListener("pageshow", refresh);
 
-  const here = document.querySelector(".done");
   if (here) {
     const name = nameOf(location.pathname), label = document.createElement("label");
     label.className = "tick";
@@ -70,9 +73,6 @@ document.addEventListener("DOMContentLoaded", () => {
     here.append(label);
     return;
   }
-  const isOverview = nameOf(location.pathname).startsWith("exercises/");
-  const list = document.querySelector(isOverview ? "article table" : "ol.path");
-  if (!list) return;
   for (const part of list.querySelectorAll("ol.path li a, tbody tr")) {
     const link = part.matches("a") ? part : part.querySelector("a");
     if (!link) continue;

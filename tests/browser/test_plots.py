@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser.conftest import SITE, opened, settled, sideways
 
@@ -48,6 +48,17 @@ def shows(name: str) -> pytest.MarkDecorator:
 def part(page: Page, name: str) -> Any:
     """Return a part of the figure."""
     return page.locator(f'.moving [data-is="{name}"]')
+
+
+def drag_out(page: Page, plot: Locator, *, to_right: bool) -> None:
+    """Drag from the middle of a picture beyond its right or its left side."""
+    box = plot.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 99)
+    page.mouse.down()
+    beyond = box["x"] + box["width"] + 99 if to_right else box["x"] - 9
+    page.mouse.move(beyond, box["y"] + 99)
+    page.mouse.up()
 
 
 def number(text: str | None) -> float:
@@ -293,12 +304,7 @@ def test_the_step_is_moved(page: Page) -> None:
         page.keyboard.press("Shift+ArrowLeft")
     expect(dot).to_have_attribute("aria-valuenow", "-54")
     expect(part(page, "verdict")).to_contain_text("lost in rounding")
-    box = part(page, "plot").bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 99)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] + 99, box["y"] + 99)
-    page.mouse.up()
+    drag_out(page, part(page, "plot"), to_right=True)
     expect(dot).to_have_attribute("aria-valuenow", "-1")
     expect(part(page, "told")).to_contain_text("The curve bends")
 
@@ -338,18 +344,10 @@ def test_x_is_moved_through_all_of_float32(page: Page) -> None:
     page.keyboard.press("PageUp")
     page.keyboard.press("ArrowUp")
     expect(part(page, "verdict")).to_contain_text("F′ is right to about")
-    box = part(page, "plot").bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 99)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] + 99, box["y"] + 99)
-    page.mouse.up()
+    drag_out(page, part(page, "plot"), to_right=True)
     expect(dot).to_have_attribute("aria-valuenow", "126")
     expect(part(page, "told")).to_contain_text("so it becomes ∞")
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 99)
-    page.mouse.down()
-    page.mouse.move(box["x"] - 9, box["y"] + 99)
-    page.mouse.up()
+    drag_out(page, part(page, "plot"), to_right=False)
     expect(dot).to_have_attribute("aria-valuenow", "-126")
 
 
@@ -396,11 +394,7 @@ def test_the_training_plays(site: str, browser: Browser, width: int) -> None:
         play.click()
         expect(play).to_have_text("Pause")
         expect(result).not_to_contain_text("After 500 steps")
-        box = figure.locator('[data-is="plot"]').bounding_box()
-        assert box
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 99)
-        page.mouse.down()
-        page.mouse.move(box["x"] + box["width"] + 99, box["y"] + 99)
-        page.mouse.up()
+        plot = figure.locator('[data-is="plot"]')
+        drag_out(page, plot, to_right=True)
         expect(result).to_contain_text("After 500 steps")
         assert sideways(page) <= 0

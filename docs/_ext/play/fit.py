@@ -7,8 +7,7 @@ what the code of the page does.
 
 import json
 import re
-from html import escape
-from typing import Any, ClassVar, NotRequired, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -36,7 +35,6 @@ class Data(TypedDict):
     x: list[float]
     target: list[float]
     frames: list[Frame]
-    code: NotRequired[str]
 
 
 def run(code: str) -> Data:
@@ -135,5 +133,5 @@ class Directive(SphinxDirective):
         try:
             figure = draw(run(cells[-1]))
         except ValueError as error:
-            raise self.error(escape(str(error))) from error
+            raise self.error(str(error)) from error
         return [nodes.raw("", figure, format="html")]
